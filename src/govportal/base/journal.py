@@ -1,0 +1,77 @@
+"""Journal: which documents changed, kept for each named consumer until it has applied the current state.
+
+Owns 16 shards a consumer with a permanent sentinel key, so that writers and the drainer do not meet in an emptied bucket
+(measured.md §0.8, §6). A consumer reads ``pending``, applies the *current* state, then removes with ``done`` only the
+entries whose nonce is unchanged: idempotent, no order promised, nothing lost by a crash.
+"""
+from __future__ import annotations
+
+import secrets
+import zlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+
+SHARDS = 16
+_SENTINEL = ""
+
+
+class Entry(NamedTuple):
+    uid: str
+    op: str
+    nonce: int
+
+
+def _new_shards() -> tuple[OOBTree, ...]:
+    shards = tuple(OOBTree() for _ in range(SHARDS))
+    for shard in shards:
+        shard[_SENTINEL] = ("", 0)
+    return shards
+
+
+class Journal(Persistent):
+    def __init__(self, consumers: Iterable[str] = ()) -> None:
+        self._consumers: dict[str, tuple[OOBTree, ...]] = {name: _new_shards() for name in consumers}
+
+    def register(self, name: str) -> None:
+        """Begin to record for a consumer; a second time does nothing. A rebuild registers its own consumer first."""
+        if name not in self._consumers:
+            self._consumers = {**self._consumers, name: _new_shards()}
+
+    def unregister(self, name: str) -> None:
+        self._consumers = {key: value for key, value in self._consumers.items() if key != name}
+
+    def consumers(self) -> tuple[str, ...]:
+        return tuple(self._consumers)
+
+    def record(self, uid: str, op: str = "changed") -> None:
+        """Note for every consumer that ``uid`` changed; part of the caller's transaction."""
+        number, entry = zlib.crc32(uid.encode()) % SHARDS, (op, secrets.randbits(62))
+        for shards in self._consumers.values():
+            shards[number][uid] = entry
+
+    def pending(self, consumer: str, limit: int | None = None) -> list[Entry]:
+        """Entries not yet applied. KeyError for a consumer that is not registered."""
+        found: list[Entry] = []
+        for shard in self._consumers[consumer]:
+            for uid, (op, nonce) in shard.items():
+                if uid != _SENTINEL:
+                    found.append(Entry(uid, op, nonce))
+                    if limit is not None and len(found) >= limit:
+                        return found
+        return found
+
+    def done(self, consumer: str, entries: Iterable[Entry]) -> int:
+        """Remove applied entries whose nonce is unchanged; returns how many."""
+        shards, removed = self._consumers[consumer], 0
+        for entry in entries:
+            shard = shards[zlib.crc32(entry.uid.encode()) % SHARDS]
+            if shard.get(entry.uid) == (entry.op, entry.nonce):
+                del shard[entry.uid]
+                removed += 1
+        return removed
+
+    def count(self, consumer: str) -> int:
+        return sum(len(shard) - 1 for shard in self._consumers[consumer])

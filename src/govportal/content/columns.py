@@ -1,0 +1,247 @@
+"""Columns: numpy arrays of all rows of the head pages, in memory, one set a process.
+
+Owns counting, filtering, sorting and title matching for lists and facets. Reads head pages only; a page of the portal
+that lists anything asks here and touches no document. A process refreshes by loading the pages whose version moved.
+Thread safe: a new immutable ``Columns`` replaces the old one.
+"""
+from __future__ import annotations
+
+import threading
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .heads import ROWS, ArticleRow, ItemRow, LawRow, PlainRow, QuestionRow
+from .site import Site
+
+# Facets of the finder (R2.2): name -> attribute of ItemRow; tuples are many-valued.
+FACETS = {"person": "person_topics", "legal": "legal_topics", "org": "org", "region": "region", "type": "type",
+          "channel": "channels", "depth": "depth", "level": "level", "state": "state"}
+MANY = {"person_topics", "legal_topics", "channels"}
+_STATE_ORDER = {"完整": 0, "整理中": 1, "挂起": 2}
+
+
+@dataclass
+class Facet:
+    """One dimension as (row, value) pairs: ``rows`` and ``codes`` are int32 arrays of equal length."""
+
+    labels: list[str]
+    rows: np.ndarray
+    codes: np.ndarray
+    index: dict[str, int] = field(default_factory=dict)
+
+    def mask(self, label: str, size: int) -> np.ndarray:
+        found = np.zeros(size, dtype=bool)
+        code = self.index.get(label)
+        if code is not None:
+            found[self.rows[self.codes == code]] = True
+        return found
+
+    def counts(self, mask: np.ndarray) -> np.ndarray:
+        return np.bincount(self.codes[mask[self.rows]], minlength=len(self.labels))
+
+
+def _facet(rows: Sequence[ItemRow], attribute: str) -> Facet:
+    index: dict[str, int] = {}
+    at: list[int] = []
+    codes: list[int] = []
+    many = attribute in MANY
+    for number, row in enumerate(rows):
+        value = getattr(row, attribute)
+        for label in (value if many else (value,)):
+            if label:
+                at.append(number)
+                codes.append(index.setdefault(label, len(index)))
+    return Facet(list(index), np.array(at, dtype=np.int32), np.array(codes, dtype=np.int32), index)
+
+
+def fold(text: str) -> str:
+    """NFKC, lower case, no white space: what title matching compares."""
+    return "".join(unicodedata.normalize("NFKC", text).lower().split())
+
+
+class TitleIndex:
+    """Character bigrams of names and 日常用语 → rows; a query matches rows that hold most of its bigrams."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        postings: dict[str, list[int]] = {}
+        for number, text in enumerate(texts):
+            for gram in {text[at:at + 2] for at in range(len(text) - 1)} | set(text):
+                postings.setdefault(gram, []).append(number)
+        self._postings = {gram: np.array(rows, dtype=np.int32) for gram, rows in postings.items()}
+        self._texts = texts
+
+    def match(self, query: str) -> list[int]:
+        """Rows best first. A row with the whole query stands first; else at least 60 % of its bigrams are needed."""
+        folded = fold(query)[:60]
+        if not folded or not self._texts:
+            return []
+        grams = [folded] if len(folded) == 1 else list(dict.fromkeys(folded[at:at + 2] for at in range(len(folded) - 1)))
+        scores = np.zeros(len(self._texts), dtype=np.float32)
+        for gram in grams:
+            rows = self._postings.get(gram)
+            if rows is not None:
+                scores[rows] += 1
+        found = np.flatnonzero(scores >= max(1, 0.6 * len(grams)))
+        ranked = sorted(found.tolist(), key=lambda row: (folded not in self._texts[row], -scores[row], len(self._texts[row]), row))
+        return ranked
+
+
+class Columns:
+    """An immutable picture of all live heads at one generation."""
+
+    def __init__(self, generation: int, groups: dict[str, list[Any]]) -> None:
+        self.generation = generation
+        self.items: list[ItemRow] = sorted(groups["item"], key=lambda row: (
+            _STATE_ORDER.get(row.state, 9), row.hot or 10_000, row.name, row.path))
+        self.articles: list[ArticleRow] = sorted(groups["article"], key=lambda row: (row.published, row.path), reverse=True)
+        self.questions: list[QuestionRow] = sorted(groups["question"], key=lambda row: (row.answered, row.path), reverse=True)
+        self.laws: list[LawRow] = sorted(groups["law"], key=lambda row: row.title)
+        self.plain: dict[str, list[PlainRow]] = {}
+        for row in sorted(groups["plain"], key=lambda row: (row.order or 9999, row.title)):
+            self.plain.setdefault(row.kind, []).append(row)
+        self.size = len(self.items)
+        self.facets = {name: _facet(self.items, attribute) for name, attribute in FACETS.items()}
+        self._audience = {"person": self._objects(lambda objects: "自然人" in objects),
+                          "legal": self._objects(lambda objects: bool(set(objects) - {"自然人"}))}
+        self._by_uid = {row.uid: row for row in self.items}
+        self._by_path = {row.path: row for row in self.items}
+        self._by_segment = {row.path.rsplit("/", 1)[-1]: row for row in reversed(self.items)}
+        self._orgs = {row.slug: row for row in self.plain.get("Organisation", [])}
+        self._titles: dict[str, TitleIndex] = {}
+        self._lock = threading.Lock()
+        self.select = lru_cache(maxsize=512)(self._select)
+
+    def _objects(self, wanted: Any) -> np.ndarray:
+        return np.array([wanted(row.objects) for row in self.items], dtype=bool)
+
+    # -- items ---------------------------------------------------------------------------------------------------------
+    def _mask(self, name: str, value: str) -> np.ndarray:
+        if name == "audience":
+            return self._audience.get(value, np.ones(self.size, dtype=bool))
+        if name == "visits":
+            return np.array([row.visits == 0 for row in self.items], dtype=bool)
+        return self.facets[name].mask(value, self.size)
+
+    def _select(self, chosen: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, dict[str, tuple[tuple[str, int], ...]]]:
+        """(row numbers in list order, {facet: ((label, count), …)}) for chosen (facet, value) pairs.
+
+        A facet's own choice does not narrow its counts, so that another value can be picked beside it.
+        """
+        masks = {name: self._mask(name, value) for name, value in chosen}
+        whole = np.ones(self.size, dtype=bool)
+        for mask in masks.values():
+            whole &= mask
+        counts: dict[str, tuple[tuple[str, int], ...]] = {}
+        for name, facet in self.facets.items():
+            mask = whole
+            if name in masks:
+                mask = np.ones(self.size, dtype=bool)
+                for other, part in masks.items():
+                    if other != name:
+                        mask &= part
+            numbers = facet.counts(mask) if len(facet.labels) else np.zeros(0, dtype=int)
+            counts[name] = tuple((label, int(number)) for label, number in zip(facet.labels, numbers, strict=True) if number)
+        return np.flatnonzero(whole), counts
+
+    def item(self, uid: str) -> ItemRow | None:
+        return self._by_uid.get(uid)
+
+    def item_at(self, path: str) -> ItemRow | None:
+        """Row at ``/items/a/b``."""
+        return self._by_path.get(path)
+
+    def item_by_slug(self, slug: str) -> ItemRow | None:
+        """Row whose own or whose directory item's path segment is ``slug`` (how content names services)."""
+        return self._by_path.get(f"/items/{slug}/{slug}") or self._by_segment.get(slug)
+
+    @property
+    def hot(self) -> list[ItemRow]:
+        """Items that the editors recommend, in their order."""
+        return [row for row in self.items if row.hot]
+
+    def org(self, slug: str) -> PlainRow | None:
+        return self._orgs.get(slug)
+
+    def org_name(self, slug: str, *, short: bool = False) -> str:
+        row = self._orgs.get(slug)
+        if row is None:
+            return "未提供"
+        return (row.head.get("short") if short else None) or row.title
+
+    # -- titles --------------------------------------------------------------------------------------------------------
+    def _title_index(self, group: str) -> TitleIndex:
+        with self._lock:
+            if group not in self._titles:
+                if group == "items":
+                    texts = [fold(row.name + " " + " ".join(row.plain_names)) for row in self.items]
+                else:
+                    texts = [fold(row.title) for row in getattr(self, group)]
+                self._titles[group] = TitleIndex(texts)
+            return self._titles[group]
+
+    def match(self, group: str, query: str) -> list[Any]:
+        """Rows of ``items``, ``articles``, ``questions`` or ``laws`` whose name matches, best first."""
+        rows = getattr(self, group)
+        return [rows[number] for number in self._title_index(group).match(query)]
+
+    # -- reading column ------------------------------------------------------------------------------------------------
+    def in_channel(self, channel: str, now: str = "") -> list[ArticleRow]:
+        """Articles of a channel, newest first, without those past their end (``now`` as YYYY-MM-DD HH:MM)."""
+        return [row for row in self.articles if row.channel == channel and not (row.expires and now and row.expires <= now)]
+
+    def questions_on(self, topic: str) -> list[QuestionRow]:
+        return [row for row in self.questions if row.topic == topic]
+
+    def one(self, kind: str, slug: str) -> PlainRow | None:
+        return next((row for row in self.plain.get(kind, []) if row.slug == slug), None)
+
+    def topic_counts(self, kind: str) -> dict[str, int]:
+        """{topic label: number of listed items} for ``person`` or ``legal``."""
+        return dict(self.select(())[1][kind])
+
+
+class ColumnStore:
+    """The process's Columns, renewed when the head pages moved."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._versions: tuple[int, ...] = ()
+        self._pages: list[dict[str, tuple[str, tuple[Any, ...]]]] = []
+        self._columns: Columns | None = None
+
+    def get(self, site: Site) -> Columns:
+        """The Columns of the generation that ``site``'s connection sees. Cheap when nothing moved."""
+        generation = site.heads.generation()
+        current = self._columns
+        if current is not None and current.generation == generation:
+            return current
+        with self._lock:
+            current = self._columns
+            if current is not None and current.generation >= generation:
+                return current
+            self._columns = self._load(site, generation)
+            return self._columns
+
+    def _load(self, site: Site, generation: int) -> Columns:
+        versions = site.heads.versions
+        if len(self._pages) != len(versions):
+            self._pages, self._versions = [{} for _ in versions], (-1,) * len(versions)
+        for number, page in enumerate(site.heads.pages):
+            if versions[number] != self._versions[number]:
+                self._pages[number] = {uid: (group, _make(group, row)) for uid, (group, row) in page.rows.items()}
+                page._p_deactivate()
+        self._versions = versions
+        groups: dict[str, list[Any]] = {name: [] for name in ROWS}
+        for rows in self._pages:
+            for group, row in rows.values():
+                groups[group].append(row)
+        return Columns(generation, groups)
+
+
+def _make(group: str, row: Iterable[Any]) -> Any:
+    return ROWS[group]._make(row)  # type: ignore[attr-defined]
