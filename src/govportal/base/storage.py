@@ -48,7 +48,7 @@ def _from_file(path: Path, read_only: bool, cache_bytes: int) -> ZODB.DB:
         raise StorageError(f"还没有数据库（{path.name}），请先运行 govportal init 或 make run")
     if not path.parent.is_dir():
         raise StorageError(f"数据目录 {path.parent} 不存在，请先建立它")
-    if path.is_file() and path.stat().st_size and path.open("rb").read(4)[:3] != b"FS2"[:3]:
+    if path.is_file() and path.stat().st_size and not _looks_like_filestorage(path):
         raise StorageError(f"{path.name} 不是 ZODB 数据库文件，请检查数据目录")
     if not os.access(path.parent, os.W_OK) and not read_only:
         raise StorageError(f"数据目录 {path.parent} 不可写，请检查权限")
@@ -56,6 +56,11 @@ def _from_file(path: Path, read_only: bool, cache_bytes: int) -> ZODB.DB:
                           else str(path.parent / "blobs"))
     return ZODB.DB(storage, cache_size=CACHE_OBJECTS, cache_size_bytes=cache_bytes, pool_size=16,
                    database_name="govportal", large_record_size=1 << 26)
+
+
+def _looks_like_filestorage(path: Path) -> bool:
+    with open(path, "rb") as stream:
+        return stream.read(2) == b"FS"
 
 
 def _from_zconfig(path: str) -> ZODB.DB:

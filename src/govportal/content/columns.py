@@ -59,6 +59,14 @@ def _facet(rows: Sequence[ItemRow], attribute: str) -> Facet:
     return Facet(list(index), np.array(at, dtype=np.int32), np.array(codes, dtype=np.int32), index)
 
 
+def _speed(limit: str) -> float:
+    """Days of a limit in words; what is not given comes last."""
+    if limit == "当场办":
+        return 0
+    days = "".join(char for char in limit if char.isdigit())
+    return float(days) if days else 1e6
+
+
 def fold(text: str) -> str:
     """NFKC, lower case, no white space: what title matching compares."""
     return "".join(unicodedata.normalize("NFKC", text).lower().split())
@@ -106,25 +114,28 @@ class Columns:
             self.plain.setdefault(row.kind, []).append(row)
         self.size = len(self.items)
         self.facets = {name: _facet(self.items, attribute) for name, attribute in FACETS.items()}
-        self._audience = {"person": self._objects(lambda objects: "自然人" in objects),
-                          "legal": self._objects(lambda objects: bool(set(objects) - {"自然人"}))}
+        self._audience = {"person": self._mark(lambda row: "自然人" in row.objects if row.objects else bool(row.person_topics)),
+                          "legal": self._mark(lambda row: bool(set(row.objects) - {"自然人"}) if row.objects else bool(row.legal_topics))}
+        self._audience["zero"] = self._mark(lambda row: row.visits == 0)
         self._by_uid = {row.uid: row for row in self.items}
         self._by_path = {row.path: row for row in self.items}
         self._by_segment = {row.path.rsplit("/", 1)[-1]: row for row in reversed(self.items)}
         self._orgs = {row.slug: row for row in self.plain.get("Organisation", [])}
+        self._laws = {name: row for row in self.laws for name in (row.title.removeprefix("中华人民共和国"), row.title)}
         self._titles: dict[str, TitleIndex] = {}
+        self._ranks: dict[str, np.ndarray] = {}
         self._lock = threading.Lock()
         self.select = lru_cache(maxsize=512)(self._select)
 
-    def _objects(self, wanted: Any) -> np.ndarray:
-        return np.array([wanted(row.objects) for row in self.items], dtype=bool)
+    def _mark(self, wanted: Any) -> np.ndarray:
+        return np.array([wanted(row) for row in self.items], dtype=bool)
 
     # -- items ---------------------------------------------------------------------------------------------------------
     def _mask(self, name: str, value: str) -> np.ndarray:
         if name == "audience":
             return self._audience.get(value, np.ones(self.size, dtype=bool))
         if name == "visits":
-            return np.array([row.visits == 0 for row in self.items], dtype=bool)
+            return self._audience["zero"]
         return self.facets[name].mask(value, self.size)
 
     def _select(self, chosen: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, dict[str, tuple[tuple[str, int], ...]]]:
@@ -167,11 +178,32 @@ class Columns:
     def org(self, slug: str) -> PlainRow | None:
         return self._orgs.get(slug)
 
+    def law(self, title: str) -> LawRow | None:
+        """The law record with this title, with or without 中华人民共和国."""
+        return self._laws.get(title.strip("《》 "))
+
     def org_name(self, slug: str, *, short: bool = False) -> str:
         row = self._orgs.get(slug)
         if row is None:
             return "未提供"
         return (row.head.get("short") if short else None) or row.title
+
+    def match_numbers(self, query: str) -> list[int]:
+        """Row numbers of items whose name matches, best first."""
+        return self._title_index("items").match(query)
+
+    def sorted(self, numbers: np.ndarray, by: str) -> list[int]:
+        """Row numbers in another order: ``fast`` (promised time), ``name``, ``org``."""
+        with self._lock:
+            rank = self._ranks.get(by)
+            if rank is None:
+                keys = {"fast": lambda row: (_speed(row.limit), row.name), "name": lambda row: row.name,
+                        "org": lambda row: (self.org_name(row.org), row.name)}[by]
+                order = sorted(range(self.size), key=lambda number: keys(self.items[number]))
+                rank = np.empty(self.size, dtype=np.int32)
+                rank[order] = np.arange(self.size, dtype=np.int32)
+                self._ranks[by] = rank
+        return numbers[np.argsort(rank[numbers], kind="stable")].tolist()
 
     # -- titles --------------------------------------------------------------------------------------------------------
     def _title_index(self, group: str) -> TitleIndex:

@@ -46,8 +46,9 @@ class Effective:
 
 def _live(document: Document, at: datetime | None) -> Edition | None:
     edition = document.edition_at(at)
-    gone = document.withdrawal is not None and document.withdrawal.mode != "banner"
-    return None if gone and (at is None or at >= document.withdrawal.at) else edition
+    withdrawal = document.withdrawal
+    gone = withdrawal is not None and withdrawal.mode != "banner" and (at is None or at >= withdrawal.at)
+    return None if gone else edition
 
 
 def directory_of(document: Document) -> Document:

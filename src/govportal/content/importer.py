@@ -82,7 +82,9 @@ def import_file(site: Site, path: Path, mapping_path: Path, *, actor: str, skip_
 def check_rows(site: Site, path: Path, mapping: Mapping) -> tuple[list[tuple[int, dict[str, Any]]], Report]:
     """Convert and check every row: codes well formed and not used twice, in the file or by other content of the site."""
     good: list[tuple[int, dict[str, Any]]] = []
-    report, codes, ids = Report(), {}, {}
+    report = Report()
+    codes: dict[str, int] = {}
+    ids: dict[str, int] = {}
     for line, row in read_rows(path, mapping.format):
         report.rows += 1
         if isinstance(row, RowFault):

@@ -123,7 +123,7 @@ def publish(document: Document, *, actor: str, at: datetime | None = None, ends:
     draft.starts, draft.ends, draft.published_by, document.draft = at or now, ends, actor, None
     site = find_site(document)
     if at is not None and at > now:
-        document.scheduled = tuple(sorted((*document.scheduled, draft), key=lambda edition: edition.starts))
+        document.scheduled = tuple(sorted((*document.scheduled, draft), key=lambda edition: edition.starts or now))
         site.due[(at, document.uid)] = "start"
         site.audit.record("content.schedule", actor=actor, target=document.uid, after=at.isoformat(), at=now)
     else:

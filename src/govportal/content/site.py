@@ -1,7 +1,7 @@
 """The Site: root of the public tree, its fixed folders, the indexes by id, code and former path.
 
 Owns how a document is found. Must not import the verbs or a kind. A lookup that finds nothing returns None;
-``open_site`` raises LookupError when the database holds no site yet.
+``open_site`` raises NoSite when the database holds no site yet.
 """
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ SHARED_FOLDERS = ("organisations", "places", "laws", "materials", "vocabularies"
 FOLDERS = ("items", "news", "questions", "lifeevents", "pages", "shared")
 CONSUMERS = ("heads",)
 _SHARDS = 64
+
+
+class NoSite(LookupError):
+    """The database holds no site yet."""
 
 
 class ShardedMap(Persistent):
@@ -119,10 +123,10 @@ def find_site(place: Any) -> Site:
 
 
 def open_site(connection: Any) -> Site:
-    """The Site of an open ZODB connection. LookupError when ``govportal init`` has not run."""
+    """The Site of an open ZODB connection. NoSite when ``govportal init`` has not run."""
     site = connection.root().get(ROOT_KEY)
     if site is None:
-        raise LookupError("数据库里还没有站点，请先运行 govportal init")
+        raise NoSite("数据库里还没有站点，请先运行 govportal init")
     return site
 
 

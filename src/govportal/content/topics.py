@@ -86,7 +86,8 @@ def load_topic_rules() -> TopicRules:
             raise LookupError(f"content/rules/topics.yaml 的 {where} 用了代码表外的主题：{set(found) - known[side]}")
         return found
     try:
-        rules, fallback = (tuple(TopicRule(row["id"], *(re.compile(row[key]) if row.get(key) else None for key in ("name", "department")),
+        rules, fallback = (tuple(TopicRule(row["id"], re.compile(row["name"]) if row.get("name") else None,
+                                           re.compile(row["department"]) if row.get("department") else None,
                                            words(row, "person", row["id"]), words(row, "legal", row["id"])) for row in data[part])
                            for part in ("rules", "fallback"))
     except re.error as exc:

@@ -1,0 +1,35 @@
+"""One console script ``govportal``, one module per verb. Errors for people are one clear line and exit code 2."""
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+VERBS = {"init": "建立数据库并装入随附内容", "serve": "启动门户", "import": "导入事项清单", "export": "导出全部内容", "check": "检查数据库：树、引用、唯一性、日志、审计",
+         "pack": "整理数据库，去掉旧的对象版本", "backup": "备份（可以在运行时做）", "restore": "从备份恢复到一个空的数据目录", "evolve": "升级数据库", "doctor": "检查运行环境",
+         "switch": "维护或只读开关", "audit": "审计记录的核对"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="govportal", description="政务服务门户")
+    parser.add_argument("--config", default="", help="ini 文件，默认用内置设置")
+    parser.add_argument("--var", default="", help="数据目录，默认 var")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="命令")
+    for name, text in VERBS.items():
+        module = importlib.import_module(f"govportal.cli.{name}_verb")
+        sub = verbs.add_parser(name, help=text, description=text)
+        module.arguments(sub)
+        sub.set_defaults(run=module.run)
+    options = parser.parse_args(arguments)
+    from ..base.storage import StorageError
+    from ..settings import SettingsError
+    from .common import Stop
+    try:
+        return int(options.run(options) or 0)
+    except (Stop, StorageError, SettingsError) as exc:
+        print(f"govportal：{exc}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ngovportal：已中断，已提交的内容都在，可以再次运行同一命令", file=sys.stderr)
+        return 130

@@ -1,0 +1,60 @@
+"""What verbs share: settings, opening the database, a progress bar, one exit for errors."""
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..base.storage import open_database
+from ..settings import Settings, read_settings
+
+
+class Stop(Exception):
+    """The verb cannot go on; one clear Chinese line."""
+
+
+def load_settings(options: Any, *, create_var: bool = False, **override: str) -> Settings:
+    """Settings of ``--config``, environment and ``--var``; the last wins."""
+    section: dict[str, str] = {}
+    if options.config:
+        path = Path(options.config)
+        if not path.is_file():
+            raise Stop(f"找不到设置文件 {path}")
+        import plaster
+        section = dict(plaster.get_settings(str(path), "app:main"))
+    if options.var:
+        section["govportal.var"] = options.var
+    section |= {f"govportal.{name}": value for name, value in override.items() if value}
+    return read_settings(section, create_var=create_var)
+
+
+@contextmanager
+def database(settings: Settings, *, read_only: bool = False) -> Iterator[Any]:
+    """The open database, closed at the end."""
+    db = open_database(settings.database, read_only=read_only, cache_bytes=settings.object_cache_mb << 20)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+class Progress:
+    """A progress bar with an estimate, on stderr; silent lines when stderr is no terminal."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.began, self._shown = what, time.monotonic(), -1.0
+        self._terminal = sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done < total and now - self._shown < (0.2 if self._terminal else 5.0):
+            return
+        self._shown = now
+        share = done / total if total else 1.0
+        left = (now - self.began) / share * (1 - share) if share else 0.0
+        bar = "█" * int(share * 24) + "░" * (24 - int(share * 24))
+        text = f"{self.what} {bar} {share:4.0%}  {done}/{total}" + (f"，还要约 {left:.0f} 秒" if done < total else f"，用了 {now - self.began:.1f} 秒")
+        print(("\r" + text + "    ") if self._terminal else text, end="" if self._terminal and done < total else "\n", file=sys.stderr, flush=True)

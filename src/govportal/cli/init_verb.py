@@ -1,0 +1,39 @@
+"""``govportal init``: make the database and load the shipped content; run again to finish a broken run."""
+from __future__ import annotations
+
+from typing import Any
+
+from ..content.importer import ImportRefused
+from ..content.rowreader import MappingError
+from ..content.transfer import TransferError
+from ..seed import fill, is_complete
+from .common import Progress, Stop, database, load_settings
+
+
+def arguments(parser: Any) -> None:
+    parser.add_argument("--empty", action="store_true", help="只建空站点，不装内容")
+
+
+def run(options: Any) -> int:
+    settings = load_settings(options, create_var=True)
+    with database(settings) as db:
+        if is_complete(db):
+            print("数据库已经建好，不用再做。")
+            return 0
+        if options.empty:
+            _empty(db)
+        else:
+            try:
+                fill(db, report=Progress)
+            except (TransferError, ImportRefused, MappingError) as exc:
+                raise Stop(str(exc)) from None
+    print(f"建好了：{settings.var}")
+    return 0
+
+
+def _empty(db: Any) -> None:
+    from ..base.storage import META, SCHEMA_GENERATION
+    from ..content.site import make_site
+    with db.transaction() as connection:
+        make_site(connection)
+        connection.root()[META] = {"generation": SCHEMA_GENERATION, "complete": True}

@@ -1,0 +1,113 @@
+"""Settings: an ini section and the environment → one frozen object.
+
+Owns every key with its meaning and default. An unknown ``govportal.*`` key, a missing path or a wrong number ends the
+start with one clear line (SettingsError). Environment ``GOVPORTAL_<KEY>`` wins over the ini.
+"""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "govportal."
+ENVIRONMENT = "GOVPORTAL_"
+
+
+class SettingsError(Exception):
+    """A setting is wrong; one clear Chinese line."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``var``: the data folder. ``storage``: '' = FileStorage in var, or ``zconfig:///…``. Sizes in MB, times in seconds."""
+
+    var: Path = Path("var")
+    storage: str = ""
+    host: str = "127.0.0.1"
+    port: int = 6543
+    threads: int = 4
+    processes: int = 1
+    site_url: str = ""            # https://www.example.gov.cn, '' = taken from the request
+    theme: str = "default"
+    page_cache_mb: int = 64
+    object_cache_mb: int = 30
+    reload_templates: bool = False
+    worker: bool = True
+    worker_interval: float = 1.0
+    log_format: str = "json"      # json or text
+    metrics: bool = True
+    https: bool = False           # send HSTS and Secure cookies
+
+    @property
+    def database(self) -> str:
+        return self.storage or str(self.var / "data.fs")
+
+    @property
+    def audit_heads(self) -> Path:
+        return self.var / "audit-heads.log"
+
+    @property
+    def switch(self) -> Path:
+        """The file whose first line says ``maintenance`` or ``readonly``; absent = open."""
+        return self.var / "switch"
+
+
+_RANGES = {"port": (0, 65535), "threads": (1, 64), "processes": (1, 64), "page_cache_mb": (0, 4096), "object_cache_mb": (1, 4096)}
+
+
+def read_settings(section: Mapping[str, str], environment: Mapping[str, str] | None = None, *, create_var: bool = False) -> Settings:
+    """Settings from ``govportal.*`` keys of an ini section and from the environment. SettingsError names key and cure."""
+    environment = os.environ if environment is None else environment
+    known = {field.name: field for field in fields(Settings)}
+    raw: dict[str, str] = {}
+    for key, value in section.items():
+        if key.startswith(PREFIX):
+            raw[key.removeprefix(PREFIX)] = value
+    for key, value in environment.items():
+        if key.startswith(ENVIRONMENT):
+            raw[key.removeprefix(ENVIRONMENT).lower()] = value
+    unknown = sorted(set(raw) - set(known))
+    if unknown:
+        raise SettingsError(f"不认识的设置 {PREFIX}{unknown[0]}，可用的有：{'、'.join(known)}")
+    values: dict[str, Any] = {name: _convert(name, str(known[name].type), text) for name, text in raw.items()}
+    settings = Settings(**values)
+    _check(settings, create_var)
+    return settings
+
+
+def _convert(name: str, kind: str, text: str) -> object:
+    text = text.strip()
+    if kind == "Path":
+        return Path(text)
+    if kind == "bool":
+        if text.lower() in ("true", "yes", "on", "1"):
+            return True
+        if text.lower() in ("false", "no", "off", "0", ""):
+            return False
+        raise SettingsError(f"设置 {PREFIX}{name} 应为 true 或 false，现在是“{text}”")
+    if kind in ("int", "float"):
+        try:
+            return int(text) if kind == "int" else float(text)
+        except ValueError:
+            raise SettingsError(f"设置 {PREFIX}{name} 应为数字，现在是“{text}”") from None
+    return text
+
+
+def _check(settings: Settings, create_var: bool) -> None:
+    for name, (low, high) in _RANGES.items():
+        value = getattr(settings, name)
+        if not low <= value <= high:
+            raise SettingsError(f"设置 {PREFIX}{name} 应在 {low} 与 {high} 之间，现在是 {value}")
+    if settings.log_format not in ("json", "text"):
+        raise SettingsError(f"设置 {PREFIX}log_format 应为 json 或 text")
+    if create_var:
+        try:
+            settings.var.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise SettingsError(f"建不了数据目录 {settings.var}：{exc.strerror}") from None
+    if not settings.var.is_dir():
+        raise SettingsError(f"数据目录 {settings.var} 不存在，请先运行 govportal init，或改设置 {PREFIX}var")
+    if settings.storage and not settings.storage.startswith("zconfig://"):
+        raise SettingsError(f"设置 {PREFIX}storage 应为 zconfig:///路径，现在是“{settings.storage}”")

@@ -1,0 +1,129 @@
+"""Own error pages: 400, 403, 404, 405, 410, 500, 503, each with a way on, none with a stack trace (B14, B15).
+
+Owns the exception views, the redirect of former paths, and the maintenance switch. Works with a dead database.
+"""
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pyramid.exceptions import URLDecodeError
+from pyramid.httpexceptions import HTTPBadRequest, HTTPException, HTTPGone, HTTPMovedPermanently
+from pyramid.request import Request, apply_request_extensions
+from pyramid.tweens import EXCVIEW
+from ZODB.POSException import POSError, ReadOnlyError
+
+from ..content.model import path_of
+from ..content.site import NoSite
+from .pages import render
+
+log = logging.getLogger("govportal.error")
+
+TEXTS = {
+    400: ("这个地址写得不对", "地址里有不能识别的字符或参数。请检查地址，或从下面的入口进入。"),
+    403: ("这个页面不对您开放", "您没有查看它的权限。如果是从本站链接点进来的，请告诉我们。"),
+    404: ("没有找到这个页面", "它可能改了地址或已经取消。可以搜索，或从下面的入口找。"),
+    405: ("这个操作不能这样进行", "请从本站的页面上点按钮操作，不要直接打开地址。"),
+    410: ("这份内容已不再提供", "它已被撤下。需要的话请打电话或到窗口咨询。"),
+    500: ("抱歉，系统出错了", "不是您的问题，您可以稍后再试。急事请打 12345 或到窗口办理。"),
+    503: ("本站正在维护", "请稍后再来。急事请打 12345，或到政务服务中心窗口办理。"),
+}
+
+
+def error_page(request: Any, status: int, *, detail: str = "") -> Any:
+    title, text = TEXTS[status]
+    page = request.page(title, noindex=True)
+    response = render(request, "errors/error.pt", page, status=status, status_code=status, text=text, detail=detail,
+                      number=request.environ.get("govportal.request_id", "") if status >= 500 else "")
+    response.headers["Cache-Control"] = "no-store"
+    if status == 503:
+        response.headers["Retry-After"] = "600"
+    return response
+
+
+def bad_request(exc: Any, request: Any) -> Any:
+    return error_page(request, 400)
+
+
+def not_found(exc: Any, request: Any) -> Any:
+    """404, or a redirect when the path is a former one, or has a slash too many or too few."""
+    try:
+        site, path = request.site, request.path_info.rstrip("/") or "/"
+        for former in (path, path.rpartition("/")[0] if path.count("/") > 1 else path):
+            uid = site.redirects.get(former)
+            document = site.document(uid) if uid else None
+            if document is not None and document.live is not None:
+                return HTTPMovedPermanently(location=path_of(document) + path[len(former):])
+    except Exception:  # noqa: BLE001 - the page for people matters more than the redirect
+        log.debug("no redirect", exc_info=True)
+    return error_page(request, 404)
+
+
+def gone(exc: Any, request: Any) -> Any:
+    return error_page(request, 410, detail=exc.detail or "")
+
+
+def other(exc: Any, request: Any) -> Any:
+    """Any other HTTP error with the site's own page."""
+    status = exc.status_code
+    if status < 400:
+        return exc
+    return error_page(request, status if status in TEXTS else 400 if status < 500 else 500)
+
+
+def failed(exc: Exception, request: Any) -> Any:
+    """A fault of ours: 500 with the request's number; a dead or read-only database: 503."""
+    log.error("request %s failed", request.environ.get("govportal.request_id"), exc_info=exc)
+    if isinstance(exc, (ReadOnlyError, OSError, POSError, NoSite)):
+        return error_page(request, 503)
+    return error_page(request, 500)
+
+
+def switch_tween(handler: Any, registry: Any) -> Any:
+    """The maintenance and read-only switch: a file in var whose first line says which."""
+    path = registry.portal_settings.switch
+
+    def tween(request: Any) -> Any:
+        try:
+            state = path.read_text(encoding="utf-8").strip().split("\n")[0]
+        except OSError:
+            state = ""
+        if not state or request.path_info.startswith(("/static/", "/healthz", "/readyz", "/metrics", "/display/", "/region/")):
+            return handler(request)
+        if state == "maintenance" or (state == "readonly" and request.method not in ("GET", "HEAD")):
+            return error_page(request, 503)
+        return handler(request)
+    return tween
+
+
+def guard_tween(handler: Any, registry: Any) -> Any:
+    """What the router itself raises before any view: a path that is no UTF-8."""
+    def tween(request: Any) -> Any:
+        try:
+            str(request.path_info)   # decodes the path
+        except UnicodeDecodeError:
+            return error_page_raw(request)
+        return handler(request)
+    return tween
+
+
+def error_page_raw(request: Any) -> Any:
+    """400 for a request whose path cannot be decoded: the page is made for a clean one."""
+    clean = Request.blank("/")
+    clean.registry = request.registry
+    clean.environ["govportal.request_id"] = request.environ.get("govportal.request_id", "")
+    apply_request_extensions(clean)
+    return error_page(clean, 400)
+
+
+def includeme(config: Any) -> None:
+    config.add_tween("govportal.web.errors.guard_tween", under="govportal.web.security.tween_factory", over="govportal.web.pagecache.tween_factory")
+    config.add_tween("govportal.web.errors.switch_tween", under="govportal.web.pagecache.tween_factory", over=EXCVIEW)
+    config.add_exception_view(bad_request, context=URLDecodeError)
+    config.add_exception_view(bad_request, context=HTTPBadRequest)
+    config.add_exception_view(bad_request, context=UnicodeError)
+    config.add_notfound_view(not_found)
+    config.add_forbidden_view(lambda exc, request: error_page(request, 403))
+    config.add_exception_view(gone, context=HTTPGone)
+    config.add_exception_view(other, context=HTTPException)
+    config.add_exception_view(failed, context=Exception)

@@ -1,0 +1,85 @@
+"""What a visitor chooses for the display: 长者模式, high contrast, region. Three cookies, set by a form post.
+
+Owns the cookies ``elder``, ``contrast`` and ``region``. They hold no identity; a forged value is ignored. The post answers with a
+redirect to a local path only.
+"""
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+import yaml
+from pyramid.httpexceptions import HTTPSeeOther
+
+from ..shipped import shipped
+
+MODES = ("elder", "contrast")
+YEAR = 365 * 24 * 3600
+DEFAULT_REGION = "990100"
+
+
+def request_modes(request: Any) -> frozenset[str]:
+    return frozenset(name for name in MODES if request.cookies.get(name) == "1")
+
+
+def request_region(request: Any) -> str:
+    region = request.cookies.get("region", "")
+    return region if region in request.registry.region_names else DEFAULT_REGION
+
+
+def local_path(target: str) -> str:
+    """``target`` when it is a path of this site, else ``/``."""
+    safe = target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target and target.isprintable() and len(target) < 2000
+    return target if safe else "/"
+
+
+def _set(request: Any, name: str, value: str) -> HTTPSeeOther:
+    try:
+        back = request.POST.get("back", "/")
+    except UnicodeDecodeError:
+        back = "/"
+    response = HTTPSeeOther(location=local_path(back).encode("utf-8").decode("latin-1") if back.isascii() else "/")
+    secure = request.registry.portal_settings.https
+    if value:
+        response.set_cookie(name, value, max_age=YEAR, path="/", httponly=True, samesite="Lax", secure=secure)
+    else:
+        response.delete_cookie(name, path="/", samesite="Lax", secure=secure)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def mode_view(request: Any) -> HTTPSeeOther:
+    """Switch one mode on or off and go back to the page."""
+    name = request.matchdict["mode"]
+    if name not in MODES:
+        return HTTPSeeOther(location="/")
+    return _set(request, name, "" if name in request.modes else "1")
+
+
+def region_view(request: Any) -> HTTPSeeOther:
+    try:
+        region = request.POST.get("region", "")
+    except UnicodeDecodeError:
+        region = ""
+    return _set(request, "region", region if region in request.registry.region_names and region != DEFAULT_REGION else "")
+
+
+def region_names() -> dict[str, str]:
+    """Region code → name: the demo city's own, then GB/T 2260."""
+    base = shipped("content") / "regions"
+    own = yaml.load((base / "demo.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    found = {str(row["code"]): row["name"] for row in own["regions"]}
+    with open(base / "divisions.csv", encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            found.setdefault(row["code"], row["full_name"])
+    return found
+
+
+def includeme(config: Any) -> None:
+    config.registry.region_names = region_names()
+    config.add_request_method(request_modes, "modes", reify=True)
+    config.add_request_method(request_region, "region", reify=True)
+    config.add_route("mode", "/display/{mode}")
+    config.add_route("set-region", "/region/set")
+    config.add_view(mode_view, route_name="mode", request_method="POST")
+    config.add_view(region_view, route_name="set-region", request_method="POST")
