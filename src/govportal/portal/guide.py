@@ -178,7 +178,7 @@ def history_view(context: Document, request: Any) -> Any:
     name = effective(context).values["name"]
     page = request.page(f"{name}：以前的版本", section="/services", crumbs=(("/services", "我要办"), (path_of(context), name)), here="以前的版本", noindex=True,
                         meta=column_tags("办事指南", "办事服务", name, "办事指南"))
-    return render(request, "history.pt", page, name=name, path=path_of(context), changes=changes, first=times[-1] if times else None, stamp=clock.stamp)
+    return render(request, "history.pt", page, name=name, path=path_of(context), changes=changes, first=times[-1] if times else None, stamp=clock.stamp, quote=quote)
 
 
 def _differences(item: Document, older: datetime, newer: datetime) -> list[tuple[str, str, str]]:
