@@ -15,7 +15,7 @@ import yaml
 
 from . import publish
 from .kinds import Kind, all_kinds
-from .model import Document, path_of
+from .model import Document, Folder, path_of
 from .site import Site
 
 ENVELOPE = ("id", "path", "published", "withdrawal")
@@ -100,7 +100,7 @@ def _load_one(site: Site, kind: Kind | None, data: dict[str, Any], actor: str, r
     document = site.document(str(data["id"])) or site.at(path)
     if document is None:
         parent_path, _, name = path.rpartition("/")
-        parent = site.at(parent_path)
+        parent = site.at(parent_path) or _plain_folder(site, kind, parent_path)
         if parent is None:
             raise LookupError(f"路径 {path} 的上级 {parent_path or '/'} 不存在，请先导入上级")
         document = publish.create(parent, name, kind.name, uid=str(data["id"]), actor=actor)
@@ -116,6 +116,16 @@ def _load_one(site: Site, kind: Kind | None, data: dict[str, Any], actor: str, r
     withdrawal = data.get("withdrawal")
     if withdrawal and document.withdrawal is None:
         publish.withdraw(document, reason=withdrawal["reason"], mode=withdrawal["mode"], to=withdrawal.get("to", ""), actor=actor)
+
+
+def _plain_folder(site: Site, kind: Kind, path: str) -> Folder | None:
+    """A folder right below the kind's home, made when its first document comes (``questions/<topic>``)."""
+    home, _, name = path.rpartition("/")
+    if kind.home != "/" + home or not name:
+        return None
+    folder = Folder(name)
+    site[home].attach(name, folder)
+    return folder
 
 
 def _plain(value: Any) -> Any:
