@@ -121,8 +121,8 @@ def cases_of(item: Document, at: datetime | None = None) -> list[tuple[Document,
 
 
 def moments_of(item: Document) -> list[datetime]:
-    """All times at which what people read of this item changed, newest first."""
+    """The times at which what people read of this item changed, newest first; parts published in one minute are one change."""
     documents = [directory_of(item), item, *(child for child in item.values() if isinstance(child, Document))]
     times = {edition.starts for document in documents for edition in [document.live, *document.superseded]
              if edition is not None and edition.starts is not None}
-    return sorted(times, reverse=True)
+    return sorted({moment.replace(second=0, microsecond=0): moment for moment in sorted(times)}.values(), reverse=True)

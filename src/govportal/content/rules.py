@@ -217,7 +217,7 @@ def uscc_wellformed(values: Values) -> bool:
 
 def guide_elements(values: Values) -> bool:
     """R4.2.2.1: every element of a guide that is not generated is there (未提供 is for registered rows)."""
-    return all(values.get(key) not in (None, "", ()) for key in
+    return all(values.get(key) for key in
                ("org", "handled_as", "promise_limit", "conditions", "steps", "channels", "review_standard", "places", "service_objects", "scope"))
 
 

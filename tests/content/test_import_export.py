@@ -1,0 +1,162 @@
+"""Import of foreign lists, and export that gives the same site again (R5.9.6)."""
+import csv
+import json
+
+import openpyxl
+import pytest
+import transaction
+
+from govportal.base.storage import open_database
+from govportal.content import importer, transfer
+from govportal.content.integrity import faults
+from govportal.content.rowreader import MappingError
+from govportal.content.site import open_site
+from govportal.content.topics import OTHER, load_topic_rules
+from govportal.seed import fill
+from govportal.shipped import shipped
+
+MAPPING = shipped("content") / "imports" / "guangan.yaml"
+ROW = {"id": "ga:1", "name": "甲事项", "main_item": "", "department": "区人社局", "type": "公共服务", "item_code": "511Z07001006-511602000000-000-11511301008778183N-1-00",
+       "dept_code": "1", "area_code": "511602", "area": "四川省广安市广安区", "url": ""}
+
+
+def write(path, rows):
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(ROW))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def run(small, path, mapping=MAPPING, **options):
+    return small.change(lambda site: importer.import_file(site, path, mapping, actor="t", **options))
+
+
+def count(small):
+    with small.db.transaction() as connection:
+        return len(open_site(connection).documents)
+
+
+def test_twice_changes_nothing(small, tmp_path):
+    path = write(tmp_path / "a.csv", [ROW])
+    first = run(small, path)
+    assert (first.created, first.changed) == (1, 1)
+    again = run(small, path)
+    assert (again.created, again.changed) == (0, 0)
+    run(small, write(tmp_path / "b.csv", [{**ROW, "department": "区公安分局"}]))
+    with small.db.transaction() as connection:
+        assert list(faults(open_site(connection))) == []
+
+
+@pytest.mark.parametrize(("change", "word"), [
+    ({"name": ""}, "必填"), ({"type": "不存在的类型"}, "代码表"), ({"item_code": "12-3"}, "编码"), ({"name": "甲" * 10_000_000}, "上限"), ({"name": "甲\x00乙"}, "控制字符"),
+    ({"id": ""}, "必填"), ({"item_code": ""}, "必填")])
+def test_a_bad_row_is_named_and_nothing_is_written(small, tmp_path, change, word):
+    path = write(tmp_path / "a.csv", [{**ROW, "id": "ga:0", "item_code": ROW["item_code"].replace("1006", "1007")}, {**ROW, **change}])
+    before = count(small)
+    with pytest.raises(importer.ImportRefused, match=f"第 3 行.*{word}"):
+        run(small, path)
+    assert count(small) == before
+
+
+def test_duplicates_and_skip_bad(small, tmp_path):
+    path = write(tmp_path / "a.csv", [ROW, {**ROW, "id": "ga:2"}])
+    with pytest.raises(importer.ImportRefused, match="与第 2 行重复"):
+        run(small, path)
+    report = run(small, path, skip_bad=True, reject_path=tmp_path / "rejects.jsonl")
+    assert report.written == 1 and json.loads((tmp_path / "rejects.jsonl").read_text())["line"] == 3
+
+
+@pytest.mark.parametrize(("name", "body", "word"), [
+    ("a.csv", "id,name\n甲".encode("gbk"), "UTF-8"), ("a.csv", b"", "空的"), ("a.csv", b'id,name\n"x', "CSV|列数"), ("a.csv", "id,extra\n1,2\n".encode(), "没有这一列")])
+def test_files_that_cannot_be_read(small, tmp_path, name, body, word):
+    (tmp_path / name).write_bytes(body)
+    with pytest.raises((MappingError, importer.ImportRefused), match=word):
+        run(small, tmp_path / name)
+
+
+@pytest.mark.parametrize(("text", "word"), [("format: csv", "写得不对"), ("[", "写得不对"), ("format: doc\nkind: registered-item\nfields: {}", "format"),
+                                            ("format: csv\nkind: registered-item\nfields: {a: {from: b, tpye: int}}", "不认识的设置")])
+def test_mappings_that_are_wrong(small, tmp_path, text, word):
+    (tmp_path / "m.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(MappingError, match=word):
+        run(small, write(tmp_path / "a.csv", [ROW]), tmp_path / "m.yaml")
+    with pytest.raises(MappingError, match="找不到"):
+        run(small, tmp_path / "none.csv")
+
+
+def test_xlsx_and_broken_jsonl(small, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(list(ROW))
+    book.active.append(list(ROW.values()))
+    book.save(tmp_path / "a.xlsx")
+    (tmp_path / "x.yaml").write_text(MAPPING.read_text(encoding="utf-8").replace("format: csv", "format: xlsx"), encoding="utf-8")
+    assert run(small, tmp_path / "a.xlsx", tmp_path / "x.yaml").created == 1
+    (tmp_path / "j.yaml").write_text(MAPPING.read_text(encoding="utf-8").replace("format: csv", "format: jsonl"), encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text('{"id": 1\n[1]\n', encoding="utf-8")
+    with pytest.raises(importer.ImportRefused, match="第 1 行.*JSON"):
+        run(small, tmp_path / "a.jsonl", tmp_path / "j.yaml")
+    (tmp_path / "bad.xlsx").write_bytes(b"PK nonsense")
+    with pytest.raises(MappingError, match="XLSX"):
+        run(small, tmp_path / "bad.xlsx", tmp_path / "x.yaml")
+
+
+def test_the_whole_registers_are_in_with_their_titles(site):
+    base = shipped("content") / "registers"
+    names = {}
+    with open(base / "items_guangdong.jsonl", encoding="utf-8") as stream:
+        names |= {json.loads(line)["item_code"]: json.loads(line)["name"] for line in stream}
+    with open(base / "items_guangan.csv", encoding="utf-8", newline="") as stream:
+        names |= {row["item_code"]: row["name"] for row in csv.DictReader(stream)}
+    assert len(names) == 2225
+    from govportal.content.columns import ColumnStore
+    by_code = {row.code: row for row in ColumnStore().get(site).items}
+    assert all(by_code[code].name == name and by_code[code].state == "整理中" for code, name in names.items())
+    topicless = [row for row in by_code.values() if not set(row.person_topics + row.legal_topics) - {OTHER}]
+    assert len(topicless) / len(by_code) < 0.05
+
+
+def test_a_33_digit_row_is_a_handling_item_below_a_derived_parent(site):
+    document = site.by_code("1144000000694016742440109001001") or site.by_code(next(code for code, _ in site.codes.items() if len(code) == 33 and not code.startswith("1199") and not code.startswith("9199")))
+    if document.kind == "HandlingItem":
+        assert document.__parent__.live.values["register"]["derived"] is True and document.__parent__.live.values["unlisted"] is True
+
+
+def test_topic_rules_hit_rows(site):
+    rules = load_topic_rules()
+    assert rules.assign({"name": "结婚登记", "service_objects": ("自然人",)})[0] == ("婚姻登记",)
+    assert rules.assign({"name": "qqq", "service_objects": ("自然人",)})[:2] == ((OTHER,), ())
+
+
+def test_export_and_import_give_the_same_site(demo_db, tmp_path):
+    """The whole demo site, out and in again: every document equal, in value and place."""
+    manager = transaction.TransactionManager()
+    connection = demo_db.open(manager)
+    first = open_site(connection)
+    written = transfer.dump(first, tmp_path / "out")
+    other = open_database(str(_folder(tmp_path / "again") / "data.fs"))
+    fill(other, content=tmp_path / "out", registers=False)
+    second_connection = other.open(transaction.TransactionManager())
+    second = open_site(second_connection)
+    before = {document.uid: transfer.to_file(document) for document in transfer.documents_of(first) if document.live is not None}
+    after = {document.uid: transfer.to_file(document) for document in transfer.documents_of(second) if document.live is not None}
+    assert written == len(before) == len(after) and before == after
+    for opened in (second_connection, connection):
+        opened.transaction_manager.abort()
+        opened.close()
+    other.close()
+
+
+def _folder(path):
+    path.mkdir()
+    return path
+
+
+@pytest.mark.parametrize(("text", "word"), [("id: [", "YAML 写法"), ("id: a\npath: items/none/x\nname: a\ntype: 行政许可\n", "上级|不存在|没有"), ("id: a\npath: items/x\nname: ''\ntype: 行政许可\n", "必填"),
+                                            ("id: a\npath: items/x\nname: a\ntype: 行政许可\nbad: 1\n", "不认识的字段")])
+def test_content_files_that_are_wrong(small, tmp_path, text, word):
+    folder = _folder(tmp_path / "c") / "directory-items"
+    folder.mkdir()
+    (folder / "x.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(transfer.TransferError, match=word):
+        small.change(lambda site: transfer.load(site, tmp_path / "c", actor="t"))
