@@ -136,7 +136,7 @@ def test_outbox_orders_retries_and_buries(tmp_path):
             raise OSError("down")
     moment = clock.now()
     for attempt in range(ATTEMPTS):
-        with clock.override(lambda: moment + timedelta(days=attempt + 1)):
+        with clock.override(lambda days=attempt + 1: moment + timedelta(days=days)):
             drain(db, lambda root: root["out"], {"sms": handler})
     assert set(seen) == {1} and len(seen) == ATTEMPTS
     with db.transaction() as connection:

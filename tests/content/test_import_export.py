@@ -68,7 +68,7 @@ def test_duplicates_and_skip_bad(small, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "body", "word"), [
-    ("a.csv", "id,name\n甲".encode("gbk"), "UTF-8"), ("a.csv", b"", "空的"), ("a.csv", b'id,name\n"x', "CSV|列数"), ("a.csv", "id,extra\n1,2\n".encode(), "没有这一列")])
+    ("a.csv", "id,name\n甲".encode("gbk"), "UTF-8"), ("a.csv", b"", "空的"), ("a.csv", b'id,name\n"x', "CSV|列数"), ("a.csv", b"id,extra\n1,2\n", "没有这一列")])
 def test_files_that_cannot_be_read(small, tmp_path, name, body, word):
     (tmp_path / name).write_bytes(body)
     with pytest.raises((MappingError, importer.ImportRefused), match=word):

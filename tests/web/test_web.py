@@ -3,6 +3,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from webob import Request
 from webtest import TestApp
 
 from govportal import main
@@ -56,7 +57,7 @@ def test_an_unchanged_page_is_a_304_and_head_has_no_body(app):
     first = app.get("/services")
     assert app.get("/services", headers={"If-None-Match": first.headers["ETag"]}).status_int == 304
     assert app.head("/services").body == b"" and first.headers["Vary"] == "Accept-Encoding, Cookie"
-    packed = app.get("/services", headers={"Accept-Encoding": "gzip"})
+    packed = Request.blank("/services", headers={"Accept-Encoding": "gzip"}).get_response(app.app)   # WebTest unpacks by itself
     assert packed.headers["Content-Encoding"] == "gzip" and packed.headers["ETag"] != first.headers["ETag"] and len(packed.body) < len(first.body)
 
 

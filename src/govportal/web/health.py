@@ -11,6 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
+from .modes import no_root
+
 HEARTBEAT_LIMIT = 30.0   # seconds after which a silent worker makes the process not ready
 
 
@@ -83,5 +85,5 @@ def metrics_view(request: Any) -> Response:
 def includeme(config: Any) -> None:
     config.registry.metrics = Metrics()
     for name, view in (("healthz", healthz), ("readyz", readyz), ("metrics", metrics_view)):
-        config.add_route(name, "/" + name)
+        config.add_route(name, "/" + name, factory=no_root)
         config.add_view(view, route_name=name, request_method=("GET", "HEAD"))

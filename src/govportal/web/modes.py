@@ -43,7 +43,7 @@ def _set(request: Any, name: str, value: str) -> HTTPSeeOther:
     if value:
         response.set_cookie(name, value, max_age=YEAR, path="/", httponly=True, samesite="Lax", secure=secure)
     else:
-        response.delete_cookie(name, path="/", samesite="Lax", secure=secure)
+        response.set_cookie(name, "", max_age=0, path="/", httponly=True, samesite="Lax", secure=secure)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -64,6 +64,11 @@ def region_view(request: Any) -> HTTPSeeOther:
     return _set(request, "region", region if region in request.registry.region_names and region != DEFAULT_REGION else "")
 
 
+def no_root(request: Any) -> None:
+    """Root of routes that must answer without a database."""
+    return None
+
+
 def region_names() -> dict[str, str]:
     """Region code → name: the demo city's own, then GB/T 2260."""
     base = shipped("content") / "regions"
@@ -79,7 +84,7 @@ def includeme(config: Any) -> None:
     config.registry.region_names = region_names()
     config.add_request_method(request_modes, "modes", reify=True)
     config.add_request_method(request_region, "region", reify=True)
-    config.add_route("mode", "/display/{mode}")
-    config.add_route("set-region", "/region/set")
+    config.add_route("mode", "/display/{mode}", factory=no_root)
+    config.add_route("set-region", "/region/set", factory=no_root)
     config.add_view(mode_view, route_name="mode", request_method="POST")
     config.add_view(region_view, route_name="set-region", request_method="POST")

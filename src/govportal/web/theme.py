@@ -82,6 +82,6 @@ def static_view(request: Any) -> Response:
 def includeme(config: Any) -> None:
     settings = config.registry.portal_settings
     config.registry.theme = Theme(settings.theme, reload=settings.reload_templates)
-    config.add_route("static", "/static/{digest}/*path")
+    config.add_route("static", "/static/{digest}/*path", factory=lambda request: None)
     config.add_view(static_view, route_name="static", request_method=("GET", "HEAD"))
     config.add_request_method(lambda request, name: request.registry.theme.url(name), "static")

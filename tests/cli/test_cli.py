@@ -1,0 +1,142 @@
+"""The command line as an operator uses it: init, check, export, import, backup, restore, switch, serve, doctor; errors are one line."""
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from govportal.cli import main as cli
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def get(port: int, path: str = "/", timeout: float = 5.0) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=timeout) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as exc:
+        return exc.code, exc.read().decode()
+
+
+def serve(var, port, *arguments):
+    return subprocess.Popen([sys.executable, "-W", "ignore", "-m", "govportal", "--var", str(var), "serve", "--port", str(port), *arguments],
+                            stderr=subprocess.PIPE, text=True, env={**os.environ, "GOVPORTAL_LOG_FORMAT": "text"})
+
+
+def wait(port: int, process, seconds: float = 30.0) -> float:
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        try:
+            get(port, "/healthz", 1)
+            return time.monotonic() - began
+        except OSError:
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
+    raise AssertionError("did not start")
+
+
+@pytest.fixture(scope="module")
+def var(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "var"
+    assert cli(["--var", str(path), "init"]) == 0
+    return path
+
+
+def test_the_life_of_a_database(var, tmp_path, capsys):
+    assert cli(["--var", str(var), "init"]) == 0 and "不用再做" in capsys.readouterr().out
+    assert cli(["--var", str(var), "check"]) == 0 and "没有发现问题" in capsys.readouterr().out
+    assert cli(["--var", str(var), "export", str(tmp_path / "out")]) == 0
+    assert cli(["--var", str(var), "import", str(tmp_path / "out")]) == 0 and "更新 0" in capsys.readouterr().out
+    assert cli(["--var", str(var), "backup", str(tmp_path / "backup")]) == 0 and cli(["backup", "--verify", str(tmp_path / "backup")]) == 0
+    assert cli(["--var", str(tmp_path / "var2"), "restore", str(tmp_path / "backup")]) == 0
+    assert cli(["--var", str(tmp_path / "var2"), "check"]) == 0
+    assert cli(["--var", str(var), "pack", "--days", "0"]) == 0 and cli(["--var", str(var), "check"]) == 0
+    assert cli(["--var", str(var), "evolve"]) == 0 and cli(["--var", str(var), "evolve", "--dry-run"]) == 0
+    assert cli(["--var", str(var), "audit", "verify"]) == 0 and cli(["--var", str(var), "audit", "show"]) == 0
+    assert cli(["--var", str(var), "doctor"]) in (0, 1) and "数据库能读" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("arguments", "word"), [
+    (["--config", "none.ini", "check"], "找不到设置文件"), (["--var", "/no/such", "check"], "不存在"), (["import", "x.csv"], "--mapping"), (["import", "x.csv", "--mapping", "m.yaml"], "找不到映射"),
+    (["restore", "/tmp"], "不完整|清单")])
+def test_errors_are_one_clear_line(var, tmp_path, capsys, arguments, word):
+    import re
+    base = [] if arguments[0].startswith("--") else ["--var", str(tmp_path / "empty") if arguments[0] == "restore" else str(var)]
+    assert cli([*base, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("govportal：") and re.search(word, error) and "Traceback" not in error
+
+
+def test_serve_second_start_stop_and_beside_it(var, tmp_path, capsys):
+    """Second start answers in under 3 s; read-only verbs work beside it, writing ones say why not; SIGTERM stops it well."""
+    port = free_port()
+    process = serve(var, port)
+    try:
+        assert wait(port, process) < 3.0
+        status, text = get(port)
+        assert status == 200 and "您想办什么事" in text
+        assert get(port, "/%ff")[0] == 400
+        time.sleep(1.5)
+        assert "worker: ok" in get(port, "/readyz")[1]
+        assert cli(["--var", str(var), "check"]) == 0
+        assert cli(["--var", str(var), "backup", str(tmp_path / "b")]) == 0
+        assert cli(["--var", str(var), "export", str(tmp_path / "e")]) == 0
+        capsys.readouterr()
+        assert cli(["--var", str(var), "pack"]) == 2 and "正由另一个进程使用" in capsys.readouterr().err
+        other = subprocess.run([sys.executable, "-W", "ignore", "-m", "govportal", "--var", str(tmp_path), "serve", "--port", str(port)], capture_output=True, text=True, check=False)
+        assert other.returncode == 2 and "端口可能被占用" in other.stderr
+        assert cli(["--var", str(var), "switch", "maintenance"]) == 0 and get(port)[0] == 503
+        assert cli(["--var", str(var), "switch", "open"]) == 0 and get(port)[0] == 200
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    assert cli(["--var", str(var), "check"]) == 0
+
+
+def test_several_processes_over_one_database(var):
+    """Way (b): two web processes and a worker over ZEO on a Unix socket; all stop together."""
+    port = free_port()
+    process = serve(var, port, "--processes", "2")
+    try:
+        wait(port, process)
+        for _ in range(20):
+            assert get(port, "/items/id-card/id-card")[0] == 200
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    assert cli(["--var", str(var), "check"]) == 0
+
+
+def test_an_interrupted_verb_leaves_a_usable_database(tmp_path):
+    """Ctrl-C in init: exit code 130, and the next init finishes."""
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "govportal", "--var", str(tmp_path / "v"), "init"], stderr=subprocess.PIPE, text=True)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert cli(["--var", str(tmp_path / "v"), "init"]) == 0 and cli(["--var", str(tmp_path / "v"), "check"]) == 0
+
+
+def test_a_wheel_works_in_an_empty_folder(tmp_path):
+    """The packaged copy of content, themes, etc is found without a checkout."""
+    from pathlib import Path
+    root = Path(__file__).resolve().parents[2]
+    build = subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(root)], capture_output=True, text=True, check=False)
+    assert build.returncode == 0, build.stderr
+    wheel = next(tmp_path.glob("*.whl"))
+    target = tmp_path / "site"
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), str(wheel)], check=True, capture_output=True)
+    code = ("import govportal, pathlib; from govportal.shipped import NAMES, shipped; "
+            "assert pathlib.Path(govportal.__file__).is_relative_to(pathlib.Path('site').resolve()), govportal.__file__; "
+            "print([shipped(name).name for name in NAMES if name != 'search']); "
+            "from govportal.cli import main; raise SystemExit(main(['--var', 'v', 'init']) or main(['--var', 'v', 'check']))")
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(target)})
+    assert run.returncode == 0, run.stderr + run.stdout
