@@ -98,7 +98,7 @@ def test_serve_second_start_stop_and_beside_it(var, tmp_path, capsys):
         assert cli(["--var", str(var), "switch", "open"]) == 0 and get(port)[0] == 200
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+        assert process.wait(15) == 0, process.stderr.read()
     assert cli(["--var", str(var), "check"]) == 0
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from pyramid.exceptions import URLDecodeError
 from pyramid.httpexceptions import HTTPBadRequest, HTTPException, HTTPGone, HTTPMovedPermanently
 from pyramid.request import Request, apply_request_extensions
-from pyramid.tweens import EXCVIEW
 from ZODB.POSException import POSError, ReadOnlyError
 
 from ..content.model import path_of
@@ -88,7 +87,7 @@ def switch_tween(handler: Any, registry: Any) -> Any:
             state = path.read_text(encoding="utf-8").strip().split("\n")[0]
         except OSError:
             state = ""
-        if not state or request.path_info.startswith(("/static/", "/healthz", "/readyz", "/metrics", "/display/", "/region/")):
+        if not state or request.environ.get("PATH_INFO", "").startswith(("/static/", "/healthz", "/readyz", "/metrics", "/display/", "/region/")):
             return handler(request)
         if state == "maintenance" or (state == "readonly" and request.method not in ("GET", "HEAD")):
             return error_page(request, 503)
@@ -113,12 +112,15 @@ def error_page_raw(request: Any) -> Any:
     clean.registry = request.registry
     clean.environ["govportal.request_id"] = request.environ.get("govportal.request_id", "")
     apply_request_extensions(clean)
-    return error_page(clean, 400)
+    try:
+        return error_page(clean, 400)
+    finally:
+        clean._process_finished_callbacks()   # gives its database connection back
 
 
 def includeme(config: Any) -> None:
     config.add_tween("govportal.web.errors.guard_tween", under="govportal.web.security.tween_factory", over="govportal.web.pagecache.tween_factory")
-    config.add_tween("govportal.web.errors.switch_tween", under="govportal.web.pagecache.tween_factory", over=EXCVIEW)
+    config.add_tween("govportal.web.errors.switch_tween", under="govportal.web.errors.guard_tween", over="govportal.web.pagecache.tween_factory")
     config.add_exception_view(bad_request, context=URLDecodeError)
     config.add_exception_view(bad_request, context=HTTPBadRequest)
     config.add_exception_view(bad_request, context=UnicodeError)

@@ -1,0 +1,75 @@
+"""What the killed child does. Each story writes acknowledgements to ``var/acknowledged`` after a commit returned, with fsync."""
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import transaction
+
+from govportal.base import clock
+from govportal.content import publish, transfer
+from govportal.content.site import open_site
+from govportal.seed import fill
+from govportal.shipped import shipped
+from govportal.worker import Worker, catch_up
+
+
+def acknowledge(var: Path, line: str) -> None:
+    with open(var / "acknowledged", "a", encoding="utf-8") as stream:
+        stream.write(line + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def init(db: Any, var: Path) -> None:
+    """Fill a database from nothing (a part of the content, so that each run is short)."""
+    fill(db, content=var / "content", registers=False)
+
+
+def publish_many(db: Any, var: Path) -> None:
+    """Publish new editions one after the other; each is acknowledged after its commit."""
+    for number in range(40):
+        with db.transaction() as connection:
+            site = open_site(connection)
+            document = site.at("items/one/one/guide")
+            publish.put(document, {"summary": f"说明 {document.last_number + 1}"}, actor="kill")
+            line = str(document.live.number)
+        acknowledge(var, line)
+        if number % 4 == 0:
+            catch_up(db)
+
+
+def import_rows(db: Any, var: Path) -> None:
+    """Import a register in one transaction: all of it or nothing."""
+    from govportal.content import importer
+    manager = transaction.TransactionManager()
+    connection = db.open(manager)
+    manager.begin()
+    base = shipped("content")
+    importer.import_file(open_site(connection), base / "registers" / "items_guangan.csv", base / "imports" / "guangan.yaml", actor="kill",
+                         savepoint=lambda: manager.savepoint(optimistic=True))
+    manager.commit()
+    acknowledge(var, "imported")
+    connection.close()
+    catch_up(db)
+
+
+def schedule(db: Any, var: Path) -> None:
+    """Schedule starts that are due at once and let the worker carry them out."""
+    worker = Worker(db, var / "heads", var / "beat")
+    for _ in range(15):
+        now = clock.now()
+        with db.transaction() as connection:
+            site = open_site(connection)
+            document = site.at("items/one/one/guide")
+            publish.save_draft(document, publish.clean("Guide", {"summary": f"排定 {document.last_number + 1}"}), actor="kill")
+            with clock.override(lambda now=now: now - timedelta(seconds=2)):
+                edition = publish.publish(document, actor="kill", at=now - timedelta(seconds=1))
+            line = str(edition.number)
+        acknowledge(var, line)
+        worker.step()
+
+
+__all__ = ["import_rows", "init", "publish_many", "schedule", "transfer"]

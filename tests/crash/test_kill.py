@@ -1,0 +1,94 @@
+"""kill -9 during init, import, publish and schedule: afterwards ``check`` finds nothing and nothing acknowledged is lost."""
+import shutil
+
+import pytest
+
+from govportal.base import audit as audit_room
+from govportal.base.storage import open_database
+from govportal.content.integrity import faults
+from govportal.content.site import open_site
+from govportal.seed import fill, is_complete
+from govportal.shipped import shipped
+from govportal.worker import Worker, catch_up
+from tests.conftest import Small
+from tests.crash import kills
+
+
+def part_of_the_content(target):
+    for folder in ("organisations", "places", "channels", "directory-items", "implementation-items", "guides", "materials"):
+        (target / folder).mkdir(parents=True)
+        for path in sorted((shipped("content") / folder).glob("*.yaml"))[:25]:
+            shutil.copy(path, target / folder / path.name)
+    for folder in ("organisations", "places", "materials"):
+        shutil.copytree(shipped("content") / folder, target / folder, dirs_exist_ok=True)
+
+
+def sound(db, var):
+    with db.transaction() as connection:
+        site = open_site(connection)
+        return [*faults(site), *audit_room.verify(site.audit)]
+
+
+def acknowledged(var):
+    path = var / "acknowledged"
+    return path.read_text(encoding="utf-8").split() if path.exists() else []
+
+
+def kill_init(base, plans):
+    killed = 0
+    for number, plan in enumerate(plans):
+        var = base / str(number)
+        var.mkdir()
+        part_of_the_content(var / "content")
+        killed += kills.run("init", var, **plan) == "killed"
+        db = open_database(str(var / "data.fs"))
+        if not is_complete(db):
+            fill(db, content=var / "content", registers=False)
+        catch_up(db)
+        assert sound(db, var) == [] and is_complete(db)
+        with db.transaction() as connection:
+            assert len(open_site(connection).documents) >= 100
+        db.close()
+        shutil.rmtree(var)
+    return killed
+
+
+def kill_on_one_site(story, base, plans, verify):
+    """The same data folder through all kills: every kill finds what the last one left."""
+    small = Small(base)
+    small.db.close()
+    killed = 0
+    for plan in plans:
+        killed += kills.run(story, base, **plan) == "killed"
+        db = open_database(str(base / "data.fs"))
+        Worker(db, base / "heads", base / "beat").step()
+        catch_up(db)
+        assert sound(db, base) == []
+        with db.transaction() as connection:
+            verify(open_site(connection), acknowledged(base))
+        db.close()
+    return killed
+
+
+def newest_is_live(site, lines):
+    document = site.at("items/one/one/guide")
+    numbers = [edition.number for edition in [document.live, *document.superseded, *document.scheduled]]
+    assert max(map(int, lines), default=0) in [*numbers, 0] and len(set(numbers)) == len(numbers)
+    assert document.scheduled == ()
+
+
+def all_or_nothing(site, lines):
+    rows = sum(1 for code, _ in site.codes.items() if "-" in code)
+    assert rows in (0, 791) and (not lines or rows == 791)
+
+
+PLANS = kills.schedule(10, 5, seed=20261124, span=1.2)
+
+
+def test_init(tmp_path):
+    assert kill_init(tmp_path, PLANS) >= 5
+
+
+@pytest.mark.parametrize(("story", "verify"), [("publish_many", newest_is_live), ("schedule", newest_is_live), ("import_rows", all_or_nothing)])
+def test_writing(tmp_path, story, verify):
+    assert kill_on_one_site(story, tmp_path, PLANS, verify) >= 5
