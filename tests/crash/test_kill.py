@@ -89,6 +89,15 @@ def test_init(tmp_path):
     assert kill_init(tmp_path, PLANS) >= 5
 
 
-@pytest.mark.parametrize(("story", "verify"), [("publish_many", newest_is_live), ("schedule", newest_is_live), ("import_rows", all_or_nothing)])
+def test_importing(tmp_path):
+    """One transaction: each plan on a folder of its own."""
+    killed = 0
+    for number, plan in enumerate([{"point": point} for point in range(1, 11)] + PLANS[10:]):
+        (tmp_path / str(number)).mkdir()
+        killed += kill_on_one_site("import_rows", tmp_path / str(number), [plan], all_or_nothing)
+    assert killed >= 8
+
+
+@pytest.mark.parametrize(("story", "verify"), [("publish_many", newest_is_live), ("schedule", newest_is_live)])
 def test_writing(tmp_path, story, verify):
     assert kill_on_one_site(story, tmp_path, PLANS, verify) >= 5
