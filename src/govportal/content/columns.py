@@ -117,6 +117,8 @@ class Columns:
         self._audience = {"person": self._mark(lambda row: "自然人" in row.objects if row.objects else bool(row.person_topics)),
                           "legal": self._mark(lambda row: bool(set(row.objects) - {"自然人"}) if row.objects else bool(row.legal_topics))}
         self._audience["zero"] = self._mark(lambda row: row.visits == 0)
+        self.hot = [row for row in self.items if row.hot]                      # what the editors recommend, in their order
+        self.complete = sum(1 for row in self.items if row.state == "完整")    # items with a complete guide
         self._by_uid = {row.uid: row for row in self.items}
         self._by_path = {row.path: row for row in self.items}
         self._by_segment = {row.path.rsplit("/", 1)[-1]: row for row in reversed(self.items)}
@@ -169,11 +171,6 @@ class Columns:
     def item_by_slug(self, slug: str) -> ItemRow | None:
         """Row whose own or whose directory item's path segment is ``slug`` (how content names services)."""
         return self._by_path.get(f"/items/{slug}/{slug}") or self._by_segment.get(slug)
-
-    @property
-    def hot(self) -> list[ItemRow]:
-        """Items that the editors recommend, in their order."""
-        return [row for row in self.items if row.hot]
 
     def org(self, slug: str) -> PlainRow | None:
         return self._orgs.get(slug)

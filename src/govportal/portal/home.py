@@ -45,7 +45,7 @@ def home(context: Site, request: Any) -> Any:
     hot = columns.hot
     news = sorted((row for channel in ("tongzhi", "zhengce", "jiedu") for row in columns.in_channel(channel, now)[:NEWS]),
                   key=lambda row: row.published, reverse=True)[:NEWS]
-    complete = sum(1 for row in columns.items if row.state == "完整")
+    complete = columns.complete
     figures = [("政务服务事项", f"{columns.size:,}", "项"), ("完整办事指南", f"{complete:,}", "份"), ("法律和政策文件", f"{len(columns.laws) + len(columns.in_channel('zhengce')):,}", "件"),
                ("公开问答", f"{len(columns.questions):,}", "条"), ("办事地点", f"{len(columns.plain.get('Place', [])):,}", "处")]
     return render(request, "home.pt", page, audience=audience, complete=complete,

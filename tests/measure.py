@@ -1,0 +1,38 @@
+"""What bench and soak share: the proof file with machine, load, versions and each number with its bound."""
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Proof:
+    """Collects numbers; ``write`` returns 1 when one misses its bound."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.rows, self.load = name, [], os.getloadavg()[0]
+
+    def add(self, what: str, value: float, bound: float, *, unit: str, at_least: bool = False) -> None:
+        good = value >= bound if at_least else value <= bound
+        self.rows.append({"what": what, "value": round(value, 4), "bound": bound, "kind": "at least" if at_least else "at most", "unit": unit, "ok": good})
+        print(f"{'ok  ' if good else 'MISS'} {what}: {value:.4g} {unit} ({'≥' if at_least else '≤'} {bound:g})", flush=True)
+
+    def write(self) -> int:
+        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+        facts: dict[str, Any] = {
+            "name": self.name, "commit": commit, "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": {"cores": os.cpu_count(), "arch": platform.machine(), "load_before": round(self.load, 2), "load_after": round(os.getloadavg()[0], 2)},
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in ("pyramid", "ZODB", "Chameleon", "waitress", "numpy")}},
+            "numbers": self.rows}
+        target = ROOT / "docs" / "proof" / f"{self.name}-{commit}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        print(f"written: docs/proof/{target.name}")
+        return 0 if all(row["ok"] for row in self.rows) else 1
