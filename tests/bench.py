@@ -119,7 +119,7 @@ from govportal import main
 from govportal.base.storage import open_database
 from govportal.settings import Settings
 var = Path(sys.argv[1])
-settings = Settings(var=var, object_cache_mb=15)
+settings = Settings(var=var)
 db = open_database(settings.database, cache_bytes=settings.object_cache_mb << 20)
 app = main({"govportal.db": db}, settings=settings)
 import random

@@ -32,7 +32,7 @@ class Settings:
     site_url: str = ""            # https://www.example.gov.cn, '' = taken from the request
     theme: str = "default"
     page_cache_mb: int = 64
-    object_cache_mb: int = 30
+    object_cache_mb: int = 15
     reload_templates: bool = False
     worker: bool = True
     worker_interval: float = 1.0

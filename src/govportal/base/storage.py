@@ -16,7 +16,7 @@ from ZODB.FileStorage.FileStorage import FileStorageFormatError
 
 SCHEMA_GENERATION = 1
 META = "meta"
-CACHE_BYTES = 30 * 1024 * 1024
+CACHE_BYTES = 15 * 1024 * 1024
 CACHE_OBJECTS = 100_000      # the bytes limit rules; ZODB wants both
 
 
