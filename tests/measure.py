@@ -34,5 +34,22 @@ class Proof:
         target = ROOT / "docs" / "proof" / f"{self.name}-{commit}.json"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        for older in target.parent.glob(f"{self.name}-*.json"):
+            if older != target:
+                older.unlink()
+        tables(target.parent)
         print(f"written: docs/proof/{target.name}")
         return 0 if all(row["ok"] for row in self.rows) else 1
+
+
+def tables(folder: Path) -> None:
+    """``docs/proof/README.md`` from the newest proof files: the figures in the manuals are never typed."""
+    text = ["# 量出来的数字", "", "由 `make bench` 和 `make soak` 写出，不手改。CPU 毫秒是进程自己的 CPU 时间；比值在同一次运行里取得。", ""]
+    for path in sorted(folder.glob("*.json")):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        machine = facts["machine"]
+        text += [f"## {facts['name']}（提交 {facts['commit']}，{facts['at'][:10]}，{machine['cores']} 核，开始时负载 {machine['load_before']}，Python {facts['versions']['python']}）", "",
+                 "| 项目 | 值 | 界限 | 达到 |", "|---|---|---|---|"]
+        text += [f"| {row['what']} | {row['value']:g} {row['unit']} | {'≥' if row['kind'] == 'at least' else '≤'} {row['bound']:g} | {'是' if row['ok'] else '**否**'} |" for row in facts["numbers"]]
+        text.append("")
+    (folder / "README.md").write_text("\n".join(text), encoding="utf-8")
