@@ -86,12 +86,20 @@ def facet_values(name: str, counts: tuple[tuple[str, int], ...], chosen: dict[st
     elif name == "state":
         ordered = sorted(counts, key=lambda pair: STATES.index(pair[0]))
     else:
-        ordered = sorted(counts, key=lambda pair: (name == "region" and pair[0][:2] != "99", -pair[1], pair[0]))
+        ordered = sorted(counts, key=lambda pair: (_foreign(name, pair[0], columns), -pair[1], pair[0]))
     if name == "org":
         ordered = ordered[:SHOWN * 2]
     current = chosen.get(name)
     return [(link(chosen, **{name: "" if label == current else label}), _label(name, label, columns, regions), count, "true" if label == current else None)
             for label, count in ordered]
+
+
+def _foreign(name: str, value: str, columns: Columns) -> bool:
+    """Whether a region or a department is not the city's own: own ones stand first."""
+    if name == "region":
+        return value[:2] != "99"
+    row = columns.org(value) if name == "org" else None
+    return row is not None and bool(row.head.get("registered"))
 
 
 def _place(table: Vocabulary, label: str) -> int:

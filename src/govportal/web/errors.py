@@ -5,6 +5,7 @@ Owns the exception views, the redirect of former paths, and the maintenance swit
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 from pyramid.exceptions import URLDecodeError
@@ -80,19 +81,27 @@ def failed(exc: Exception, request: Any) -> Any:
 
 def switch_tween(handler: Any, registry: Any) -> Any:
     """The maintenance and read-only switch: a file in var whose first line says which."""
-    path = registry.portal_settings.switch
+    path = str(registry.portal_settings.switch)
 
     def tween(request: Any) -> Any:
-        try:
-            state = path.read_text(encoding="utf-8").strip().split("\n")[0]
-        except OSError:
-            state = ""
+        state = _switched(path)
         if not state or request.environ.get("PATH_INFO", "").startswith(("/static/", "/healthz", "/readyz", "/metrics", "/display/", "/region/")):
             return handler(request)
         if state == "maintenance" or (state == "readonly" and request.method not in ("GET", "HEAD")):
             return error_page(request, 503)
         return handler(request)
     return tween
+
+
+def _switched(path: str) -> str:
+    """The first line of the switch file; '' when there is none. One stat call while the site is open."""
+    if not os.path.exists(path):
+        return ""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.readline().strip()
+    except OSError:
+        return ""
 
 
 def guard_tween(handler: Any, registry: Any) -> Any:

@@ -18,16 +18,19 @@ from pyramid.response import Response
 from ..base import clock
 from ..content.site import ROOT_KEY
 from .modes import request_modes, request_region
+from .security import HEADERS
 
 PACK_FROM = 600
 
 
 class Entry(NamedTuple):
+    """A page ready to be sent: bodies, ETags, and the whole header lists of the plain and the gzip answer."""
+
     body: bytes
     packed: bytes | None
     etag: str
-    content_type: str
-    headers: tuple[tuple[str, str], ...]
+    plain_headers: tuple[tuple[str, str], ...]
+    packed_headers: tuple[tuple[str, str], ...]
 
 
 class PageCache:
@@ -126,25 +129,26 @@ def _entry(response: Any) -> Entry:
     body = response.body
     packed = gzip.compress(body, 6, mtime=0) if len(body) > PACK_FROM else None
     keep = tuple((name, value) for name, value in response.headerlist if name in ("Link", "Content-Disposition", "X-Robots-Tag"))
-    return Entry(body, packed, hashlib.sha256(body).hexdigest()[:24], response.headers["Content-Type"], keep)
+    etag, kind = hashlib.sha256(body).hexdigest()[:24], response.headers["Content-Type"]
+    shared = (("Cache-Control", "no-cache"), ("Vary", "Accept-Encoding, Cookie"), ("Content-Type", kind), *keep, *HEADERS)
+    return Entry(body, packed, etag, (("ETag", f'"{etag}"'), ("Content-Length", str(len(body))), *shared),
+                 (("ETag", f'"{etag}-gz"'), ("Content-Length", str(len(packed or b""))), ("Content-Encoding", "gzip"), *shared))
+
+
+_NOT_IN_304 = {"Content-Length", "Content-Encoding", "Content-Type"}
 
 
 def _respond(request: Any, entry: Entry) -> Response:
     """The stored page for this request: 304, gzip or plain."""
-    wants_gzip = entry.packed is not None and "gzip" in request.environ.get("HTTP_ACCEPT_ENCODING", "")
-    etag = f'"{entry.etag}{"-gz" if wants_gzip else ""}"'
-    headers = [("ETag", etag), ("Cache-Control", "no-cache"), ("Vary", "Accept-Encoding, Cookie"), *entry.headers]
+    packed = entry.packed is not None and "gzip" in request.environ.get("HTTP_ACCEPT_ENCODING", "")
+    headers = list(entry.packed_headers if packed else entry.plain_headers)
     known = request.environ.get("HTTP_IF_NONE_MATCH", "")
-    if known and (etag in known or known.strip() == "*"):
-        return Response(status=304, headerlist=headers)
-    body = entry.packed if wants_gzip else entry.body
-    headers += [("Content-Type", entry.content_type), ("Content-Length", str(len(body or b"")))]
-    if wants_gzip:
-        headers.append(("Content-Encoding", "gzip"))
-    response = Response(headerlist=headers)
-    response.app_iter = [body] if request.method == "GET" else [b""]
-    if request.method == "HEAD":
-        response.headers["Content-Length"] = str(len(body or b""))
+    if known and (headers[0][1] in known or known.strip() == "*"):
+        response = Response(status=304, headerlist=[pair for pair in headers if pair[0] not in _NOT_IN_304], app_iter=[])
+    else:
+        body = entry.packed if packed and entry.packed is not None else entry.body
+        response = Response(headerlist=headers, app_iter=[body if request.environ["REQUEST_METHOD"] == "GET" else b""])
+    request.environ["govportal.headers"] = response
     return response
 
 

@@ -30,13 +30,14 @@ def tween_factory(handler: Any, registry: Any) -> Any:
         began = time.perf_counter()
         request.environ["govportal.request_id"] = request_id = secrets.token_hex(8)
         response = handler(request)
-        headers = response.headers
-        for name, value in HEADERS:
-            if name not in headers:
-                headers[name] = value
+        if request.environ.get("govportal.headers") is not response:   # a cached page brings them along
+            headers = response.headers
+            for name, value in HEADERS:
+                if name not in headers:
+                    headers[name] = value
         if https:
-            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        headers["X-Request-Id"] = request_id
+            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        response.headerlist.append(("X-Request-Id", request_id))
         seconds = time.perf_counter() - began
         metrics.seen(response.status_code, seconds)
         if log.isEnabledFor(logging.INFO):
