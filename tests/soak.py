@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from webob import Request
+from ZODB.POSException import ConflictError
 
 from govportal import main
 from govportal.base import clock
@@ -86,8 +87,13 @@ def on_time(proof: Proof, folder: Path) -> None:
             guide = site.at("items/one/one/guide")
             publish.save_draft(guide, publish.clean("Guide", {"summary": f"到点 {number}"}), actor="soak")
             publish.publish(guide, actor="soak", at=when)
-        with small.db.transaction() as connection:
-            plan(open_site(connection))
+        for _ in range(3):   # as pyramid_retry does when a writer meets the worker
+            try:
+                with small.db.transaction() as connection:
+                    plan(open_site(connection))
+                break
+            except ConflictError:
+                continue
         while True:
             with small.db.transaction() as connection:
                 if open_site(connection).at("items/one/one/guide").live.values["summary"] == f"到点 {number}":

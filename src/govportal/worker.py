@@ -44,8 +44,7 @@ class Worker:
 
     def _due(self) -> int:
         with self.db.transaction() as connection:
-            site = open_site(connection)
-            return publish.take_effect(site) if site.due else 0
+            return publish.take_effect(open_site(connection))
 
     def _heads(self) -> int:
         with self.db.transaction() as connection:

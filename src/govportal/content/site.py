@@ -6,6 +6,7 @@ Owns how a document is found. Must not import the verbs or a kind. A lookup that
 from __future__ import annotations
 
 import zlib
+from datetime import datetime
 from typing import Any
 
 from BTrees.Length import Length
@@ -14,6 +15,7 @@ from persistent import Persistent
 from persistent.list import PersistentList
 
 from ..base.audit import Audit
+from ..base.clock import SHANGHAI
 from ..base.journal import Journal
 from ..base.outbox import Outbox
 from .heads import Heads
@@ -24,6 +26,7 @@ SHARED_FOLDERS = ("organisations", "places", "laws", "materials", "vocabularies"
 FOLDERS = ("items", "news", "questions", "lifeevents", "pages", "shared")
 CONSUMERS = ("heads",)
 _SHARDS = 64
+FAR_FUTURE = datetime(9999, 12, 31, tzinfo=SHANGHAI)
 
 
 class NoSite(LookupError):
@@ -71,6 +74,7 @@ class Site(Folder):
         self.codes = ShardedMap()         # business code or alias -> uid
         self.redirects = ShardedMap()     # former path -> uid
         self.due = OOBTree()              # (when, uid) -> reason, for scheduled starts and ends
+        self.due[(FAR_FUTURE, "")] = ""   # never emptied, so that a writer and the worker do not meet in an emptied bucket
         self.journal = Journal(CONSUMERS)
         self.audit = Audit()
         self.outbox = Outbox()
