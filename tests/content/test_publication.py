@@ -91,6 +91,31 @@ def test_scheduled_start_and_end_happen_on_time_also_after_downtime(small):
     assert sound(small) == []
 
 
+def test_an_article_that_says_when_it_ends_is_taken_down_then(small):
+    now = clock.now()
+    ends = clock.stamp(now + timedelta(minutes=5))
+    article = {"channel": "tongzhi", "title": "只挂五分钟", "published_at": "2026-11-24 09:00", "expires": ends}
+    small.change(lambda site: publish.put(publish.create(site.at("news/tongzhi"), "short", "NewsArticle", actor="a"), article, actor="a"))
+    app, worker = small.app(), Worker(small.db, small.var / "heads", small.var / "beat")
+    assert "只挂五分钟" in app.get("/news/tongzhi").text
+    with clock.override(lambda: now + timedelta(minutes=6)):
+        worker.step(), worker.step()
+        assert "只挂五分钟" not in app.get("/news/tongzhi").text
+        app.get("/news/tongzhi/short", status=410)
+
+
+@pytest.mark.parametrize(("times", "word"), [({"at": -60}, "倒填"), ({"at": 60, "ends": 30}, "晚于上线"), ({"ends": -1}, "晚于上线")])
+def test_times_are_not_forged(small, times, word):
+    now = clock.now()
+
+    def work(site):
+        document = site.at("items/one/one/guide")
+        publish.save_draft(document, publish.clean("Guide", {"summary": "x"}), actor="a")
+        publish.publish(document, actor="b", **{name: now + timedelta(seconds=seconds) for name, seconds in times.items()})
+    with pytest.raises(Refused, match=word):
+        small.change(work)
+
+
 @pytest.mark.parametrize(("mode", "status"), [("banner", 200), ("gone", 410), ("redirect", 301)])
 def test_withdrawal(small, mode, status):
     app = small.app()

@@ -12,6 +12,7 @@ from typing import Any
 import colander
 
 from ..base.clock import now as clock_now
+from ..base.clock import parse
 from . import rules
 from .fields import problems
 from .kinds import kind_of
@@ -114,8 +115,11 @@ def publish(document: Document, *, actor: str, at: datetime | None = None, ends:
     if draft is None:
         raise Refused(Reason("", "没有可以发布的草稿"))
     reasons = publish_reasons(document, draft.values)
-    if at is not None and ends is not None and ends <= at:
-        reasons.append(Reason("下线时间", "要晚于上线时间"))
+    ends = ends or _expiry(draft.values)
+    if at is not None and at < now:
+        reasons.append(Reason("上线时间", "不能早于现在，发布时间不得倒填", "C3"))
+    if ends is not None and ends <= (at or now):
+        reasons.append(Reason("下线时间", "要晚于上线时间和现在", "R4.1.2.3"))
     if at is not None and any(edition.starts == at for edition in document.scheduled):
         reasons.append(Reason("上线时间", "同一时刻已有一版排定，请换一个时间"))
     if reasons:
@@ -129,6 +133,11 @@ def publish(document: Document, *, actor: str, at: datetime | None = None, ends:
     else:
         _go_live(document, draft, actor, now)
     return draft
+
+
+def _expiry(values: dict[str, Any]) -> datetime | None:
+    """The moment after which the content must not be offered, when it says one."""
+    return parse(values["expires"]) if values.get("expires") else None
 
 
 def _go_live(document: Document, edition: Edition, actor: str, now: datetime) -> None:
