@@ -175,7 +175,8 @@ class RegisterWriter:
         values: dict[str, Any] = {
             "code": record["code"], "source_id": record["source_id"], "org": org, "region": record["region"], "level": record.get("level", ""),
             "service_objects": record.get("service_objects", ()), "person_topics": person, "legal_topics": legal,
-            "plain_names": [name for name in dict.fromkeys(record.get("plain_names", ())) if name != record["name"]],
+            "plain_names": [name for name in dict.fromkeys((*record.get("plain_names", ()), *self.mapping.plain_names.get(record["name"], ())))
+                            if name != record["name"]],
             "short_name": record.get("short_name", ""), "joint_orgs": record.get("co_departments", ()),
             "conditions": [record["conditions"]] if record.get("conditions") else [],
             "materials": [{"key": f"m{number}", "name": name} for number, name in enumerate(record.get("material_names", ()), 1)],

@@ -8,7 +8,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,6 +53,7 @@ class Mapping:
     columns: tuple[Column, ...]
     ignore: frozenset[str]
     path: str = ""
+    plain_names: dict[str, tuple[str, ...]] = field(default_factory=dict)    # name → 日常用语 (R5.4), beside what a row gives
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -61,7 +62,8 @@ def read_mapping(path: Path) -> Mapping:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         columns = tuple(_column(target, spec) for target, spec in data["fields"].items())
         mapping = Mapping(data["format"], data["kind"], data.get("source") or {}, data.get("defaults") or {}, columns,
-                          frozenset(data.get("ignore") or ()), data.get("path") or "")
+                          frozenset(data.get("ignore") or ()), data.get("path") or "",
+                          read_plain_names(path.parent / data["plain_names"]) if data.get("plain_names") else {})
     except OSError:
         raise MappingError(f"找不到映射文件 {path.name}") from None
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, LookupError, UnicodeDecodeError, re.error) as exc:
@@ -69,6 +71,12 @@ def read_mapping(path: Path) -> Mapping:
     if mapping.format not in FORMATS:
         raise MappingError(f"映射文件 {path.name} 的 format 应为 {'、'.join(FORMATS)} 之一")
     return mapping
+
+
+def read_plain_names(path: Path) -> dict[str, tuple[str, ...]]:
+    """``name,plain_names`` rows, the latter separated by 、 → {name: 日常用语}. OSError, LookupError (a column is missing)."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return {row["name"]: tuple(word for part in row["plain_names"].split("、") if (word := part.strip())) for row in csv.DictReader(stream)}
 
 
 def _column(target: str, spec: dict[str, Any]) -> Column:

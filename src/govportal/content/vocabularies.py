@@ -5,6 +5,7 @@ A missing or broken file ends the start with the file's name.
 """
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -69,3 +70,15 @@ def vocabulary(name: str) -> Vocabulary:
 
 def labels(name: str) -> tuple[str, ...]:
     return vocabulary(name).labels
+
+
+@cache
+def region_names() -> dict[str, str]:
+    """Region code → name: the demo city's own, then GB/T 2260."""
+    base = shipped("content") / "regions"
+    own = yaml.load((base / "demo.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    found = {str(row["code"]): row["name"] for row in own["regions"]}
+    with open(base / "divisions.csv", encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            found.setdefault(row["code"], row["full_name"])
+    return found
