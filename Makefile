@@ -37,6 +37,7 @@ soak: .venv/tested
 	$(BIN)/python -m tests.soak
 
 bench: .venv/tested
+	$(BIN)/python -m pip install -q -c etc/constraints.txt -e '.[bench]'
 	$(BIN)/python -m tests.bench
 
 clean:

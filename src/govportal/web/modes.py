@@ -5,13 +5,11 @@ redirect to a local path only.
 """
 from __future__ import annotations
 
-import csv
 from typing import Any
 
-import yaml
 from pyramid.httpexceptions import HTTPSeeOther
 
-from ..shipped import shipped
+from ..content.vocabularies import region_names
 
 MODES = ("elder", "contrast")
 YEAR = 365 * 24 * 3600
@@ -68,16 +66,6 @@ def no_root(request: Any) -> None:
     """Root of routes that must answer without a database."""
     return None
 
-
-def region_names() -> dict[str, str]:
-    """Region code → name: the demo city's own, then GB/T 2260."""
-    base = shipped("content") / "regions"
-    own = yaml.load((base / "demo.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    found = {str(row["code"]): row["name"] for row in own["regions"]}
-    with open(base / "divisions.csv", encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            found.setdefault(row["code"], row["full_name"])
-    return found
 
 
 def includeme(config: Any) -> None:

@@ -1,0 +1,97 @@
+"""Words of a text by jieba with the portal's own dictionary; one Analyzer a process, never jieba's module-global tokenizer.
+
+Owns tokenising. The ``stamp`` (package versions, schema number, digest of the user dictionary) is kept with an index: another
+stamp means the index must be rebuilt. ``rjieba`` is used for runs of Han when it is installed and asked for (measured.md S2:
+equal there).
+"""
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..shipped import shipped
+from .text import normalise, runs
+
+VERSION = 2                     # moves when tokens or fields change
+_STOP = frozenset("的 了 和 与 及 或 在 是 为 等 对 于 把 被 吗 呢 吧 啊 呀 我 你 他 她 它 这 那 有 就 都 也 还 又 要 会 能 可 去 来 到 从 以 之 其 所 者".split())
+MEMO_SIZE, MEMO_RUN = 20_000, 24    # texts repeat: runs between punctuation and their words are remembered, the longest 24 characters
+_HAN = re.compile(r"[一-鿿]+")
+
+
+def _rjieba(own: list[str]) -> Any:
+    """rjieba with the same user words; ImportError when it is not installed."""
+    import rjieba
+    made = rjieba.Jieba()
+    for word in own:
+        made.add_word(word)
+    return made
+
+
+class Analyzer:
+    """``words(text)``: search-mode words. Thread safe after construction."""
+
+    def __init__(self, dictionary: Path | None = None, *, fast: bool = False) -> None:
+        import jieba
+        jieba.setLogLevel(logging.WARNING)
+        path = dictionary or shipped("search") / "dictionary.txt"
+        self._text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        self._tokenizer = jieba.Tokenizer()
+        self._lock = threading.Lock()
+        self._ready = False
+        self.own = [line.split()[0] for line in self._text.splitlines() if line.strip() and not line.startswith("#")]
+        self._memo: dict[str, tuple[str, ...]] = {}
+        self._fast = _rjieba(self.own) if fast else None
+        self.stamp = f"{VERSION}/jieba {jieba.__version__}/" + hashlib.sha256(self._text.encode()).hexdigest()[:16]
+
+    def _prepare(self) -> None:
+        if not self._ready:
+            with self._lock:
+                if not self._ready:
+                    self._tokenizer.initialize()
+                    for word in self.own:
+                        self._tokenizer.add_word(word)
+                    self._ready = True
+
+    def words(self, text: str) -> list[str]:
+        """Words and the shorter words inside them, in order, with repetition; without function words."""
+        return self.words_of(normalise(text))
+
+    def words_of(self, normalised: str) -> list[str]:
+        self._prepare()
+        found: list[str] = []
+        memo = self._memo
+        for run in runs(normalised):
+            if run.isascii():
+                found.append(run)
+                continue
+            words = memo.get(run)
+            if words is None:
+                words = tuple(word for word in self._cut(run) if word not in _STOP)
+                if len(run) <= MEMO_RUN:
+                    if len(memo) >= MEMO_SIZE:
+                        memo.clear()
+                    memo[run] = words
+            found.extend(words)
+        return found
+
+    def _cut(self, run: str) -> Any:
+        """Search-mode words of a run; rjieba for pure Han, where it gives what jieba gives (measured.md S2)."""
+        if self._fast is not None and _HAN.fullmatch(run):
+            return self._fast.cut_for_search(run, True)
+        return self._tokenizer.cut_for_search(run)
+
+    def segments(self, run: str) -> list[str]:
+        """One segmentation of a run of Han, no overlaps."""
+        self._prepare()
+        return self._tokenizer.lcut(run)
+
+
+@lru_cache(maxsize=1)
+def analyzer() -> Analyzer:
+    """The process's Analyzer over the shipped dictionary."""
+    return Analyzer()

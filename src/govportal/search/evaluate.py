@@ -1,0 +1,172 @@
+"""Quality on judged queries: nDCG@10, right one first / in three / in ten, nothing found; baselines and ablation in one table.
+
+Rule: item queries are judged over the names of the two registers; a hit with another title is skipped in counting, a name
+counts once; gain 2 = relevant, 1 = related. Questions and policies are judged by document id. ``queries_check.jsonl`` is read
+here only, and only sums of it are ever printed.
+"""
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..shipped import shipped
+from .engine import Engine, Query
+from .ranking import Filters
+from .text import bigrams, squeeze
+
+DEEP = 100
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A query and {name or id: gain}."""
+
+    id: str
+    query: str
+    gains: dict[str, int]
+
+
+@dataclass
+class Scores:
+    queries: int = 0
+    ndcg: float = 0.0
+    first: float = 0.0
+    three: float = 0.0
+    ten: float = 0.0
+    nothing: float = 0.0
+
+    def row(self) -> list[str]:
+        return [f"{value:.3f}" for value in (self.ndcg, self.first, self.three, self.ten, self.nothing)]
+
+
+def folder() -> Path:
+    return shipped("search") / "judgements"
+
+
+def read_items(name: str, disputed: bool = True) -> list[Judged]:
+    """``look``, ``check`` or ``negative``; with ``disputed`` the corrections of ``disputed.csv`` applied."""
+    rows = [json.loads(line) for line in (folder() / f"queries_{name}.jsonl").read_text(encoding="utf-8").splitlines() if line.strip()]
+    found = {row["id"]: Judged(row["id"], row["query"], {**dict.fromkeys(row.get("related") or (), 1), **dict.fromkeys(row.get("relevant") or (), 2)}) for row in rows}
+    path = folder() / "disputed.csv"
+    if disputed and path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                if row["query_id"] in found:
+                    found[row["query_id"]].gains[row["name"]] = int(row["gain"])
+    return list(found.values())
+
+
+def read_documents(name: str) -> list[Judged]:
+    """``questions`` or ``policies``: judged by document id."""
+    path = folder() / f"{name}.jsonl"
+    if not path.is_file():
+        return []
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [Judged(f"{name}-{number}", row["query"], {key: int(gain) for key, gain in row["judgements"].items()}) for number, row in enumerate(rows, 1)]
+
+
+def measure(judged: Iterable[Judged], answers: Callable[[str], list[str]], pool: frozenset[str] | None = None) -> tuple[Scores, list[tuple[Judged, list[str], float]]]:
+    """Sums, and (query, first ten judged names, nDCG) of each. ``answers``: names or ids, best first; ``pool``: what counts."""
+    total, each = Scores(), []
+    for one in judged:
+        found = [name for name in dict.fromkeys(answers(one.query)) if pool is None or name in pool][:10]
+        gains = [one.gains.get(name, 0) for name in found]
+        ideal = sorted(one.gains.values(), reverse=True)[:10]
+        best = sum(gain / math.log2(place + 2) for place, gain in enumerate(ideal))
+        ndcg = sum(gain / math.log2(place + 2) for place, gain in enumerate(gains)) / best if best else 0.0
+        total.queries += 1
+        total.ndcg += ndcg
+        total.first += 2 in gains[:1]
+        total.three += 2 in gains[:3]
+        total.ten += 2 in gains[:10]
+        total.nothing += not found
+        each.append((one, found, ndcg))
+    for name in ("ndcg", "first", "three", "ten", "nothing"):
+        setattr(total, name, getattr(total, name) / max(1, total.queries))
+    return total, each
+
+
+class Judge:
+    """Answers of an engine as names or ids. ``titles``: {uid: registered name} of all items; ``pool``: names of the two registers."""
+
+    def __init__(self, engine: Engine, columns: Any, site: Any = None) -> None:
+        self.engine, self.columns = engine, columns
+        self.titles = {row.uid: row.name for row in columns.items}
+        self.pool = frozenset(row.name for row in columns.items if row.state != "完整")
+
+    def items(self, query: str) -> list[str]:
+        answer = self.engine.search(Query(query, Filters(kind="item"), size=DEEP, facets=False), self.columns)
+        return [self.titles[hit.uid] for hit in answer.hits if hit.uid in self.titles]
+
+    def kind(self, kind: str) -> Callable[[str], list[str]]:
+        def answers(query: str) -> list[str]:
+            answer = self.engine.search(Query(query, Filters(kind=kind), size=DEEP, facets=False), self.columns)
+            return [hit.uid for hit in answer.hits]
+        return answers
+
+    def table(self, name: str, *, disputed: bool = True) -> tuple[Scores, list[tuple[Judged, list[str], float]]]:
+        if name in ("questions", "policies"):
+            return measure(read_documents(name), self.kind("question" if name == "questions" else "policy"))
+        return measure(read_items(name, disputed), self.items, self.pool)
+
+    def changed(self, **options: Any) -> Judge:
+        """A Judge over the same index with other weights or tables (``Engine.with_changed``)."""
+        other = Judge.__new__(Judge)
+        other.engine, other.columns, other.titles, other.pool = self.engine.with_changed(**options), self.columns, self.titles, self.pool
+        return other
+
+
+ABLATIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("全部", {}), ("不用口语→规范词", {"synonyms": 0.0}), ("不看叫法（名称和日常用语的整体相合）", {"label": 0.0, "exact": 0.0}), ("不看正文", {"text": 0.0}),
+    ("不看字对", {"grams": 0.0}), ("不看叫法长短", {"brevity": 0.0}), ("泛词与实词同重", {"weak": 1.0}), ("不看叫法全同", {"exact": 0.0}),
+    ("不看办理深度", {"depth": 0.0}), ("不看地点", {"named_region": 0.0, "region": 0.0}), ("不看新旧", {"fresh": 0.0}))
+
+
+def baselines(columns: Any, words: Any) -> dict[str, Callable[[str], list[str]]]:
+    """The four of measured.md S9 over registered names: BM25 of jieba words (all, any), of character pairs, of both with 日常用语."""
+    rows = [row for row in columns.items if row.state != "完整"]
+
+    def index(texts: list[list[str]]) -> Callable[[list[str], bool], list[str]]:
+        postings: dict[str, dict[int, int]] = {}
+        for number, terms in enumerate(texts):
+            for term in terms:
+                postings.setdefault(term, {})[number] = postings.get(term, {}).get(number, 0) + 1
+        average = sum(map(len, texts)) / max(1, len(texts))
+
+        def answer(terms: list[str], every: bool) -> list[str]:
+            scores: dict[int, float] = {}
+            held: dict[int, int] = {}
+            wanted = list(dict.fromkeys(terms))
+            for term in wanted:
+                found = postings.get(term, {})
+                rarity = math.log(1 + (len(texts) - len(found) + 0.5) / (len(found) + 0.5))
+                for number, frequency in found.items():
+                    norm = frequency + 1.2 * (0.25 + 0.75 * len(texts[number]) / average)
+                    scores[number] = scores.get(number, 0.0) + rarity * frequency * 2.2 / norm
+                    held[number] = held.get(number, 0) + 1
+            ranked = sorted((number for number in scores if not every or held[number] == len(wanted)), key=lambda number: (-scores[number], number))
+            return [rows[number].name for number in ranked[:DEEP]]
+        return answer
+    names = index([words.words(row.name) for row in rows])
+    grams = index([bigrams(squeeze(row.name)) for row in rows])
+    both = index([words.words(text) + bigrams(squeeze(text)) for text in (" ".join((row.name, *row.plain_names)) for row in rows)])
+    return {"jieba 词，全部要有": lambda query: names(words.words(query), True), "jieba 词，任一": lambda query: names(words.words(query), False),
+            "字对，任一": lambda query: grams(bigrams(squeeze(query)), False),
+            "词和字对，名称和日常用语": lambda query: both(words.words(query) + bigrams(squeeze(query)), False)}
+
+
+def negatives(judge: Judge) -> tuple[float, float, list[tuple[str, bool]]]:
+    """(precision of "nothing fits", share of check queries wrongly so, [(query, said so)]).
+
+    Precision = right of all that were said to fit nothing, over the negatives and the look set together.
+    """
+    said = [(one.query, not judge.items(one.query)) for one in read_items("negative")]
+    look = [not judge.items(one.query) for one in read_items("look")]
+    check = [not judge.items(one.query) for one in read_items("check")]
+    right, wrong = sum(hit for _, hit in said), sum(look)
+    return right / max(1, right + wrong), sum(check) / max(1, len(check)), said

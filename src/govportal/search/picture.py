@@ -1,0 +1,277 @@
+"""A Picture: one generation of the index as numpy arrays over global document numbers.
+
+Owns posting lists (cached by segment and term), facet codes, labels, the live mask. Immutable; ``Reader`` hands out the
+newest one and keeps segments by id across commits.
+"""
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import segments
+from .index import Home, IndexMissing, stamp_of
+
+CACHE_BYTES = 32 << 20
+MEMO_BYTES = 32 << 20
+
+
+@dataclass
+class FacetColumn:
+    """(document, code) pairs of one facet; ``labels[code]``."""
+
+    labels: list[str]
+    documents: np.ndarray
+    codes: np.ndarray
+    index: dict[str, int]
+
+
+class PostingCache:
+    """LRU of posting lists by (segment, field, term), bounded in bytes. Thread safe."""
+
+    def __init__(self, limit: int = CACHE_BYTES) -> None:
+        self.limit, self.size = limit, 0
+        self._entries: OrderedDict[Any, tuple[np.ndarray, np.ndarray]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, segment: segments.Segment, field: str, term: str) -> tuple[np.ndarray, np.ndarray]:
+        key = (segment.id, field, term)
+        with self._lock:
+            found = self._entries.get(key)
+            if found is not None:
+                self._entries.move_to_end(key)
+                return found
+        found = segment.postings(field, term)
+        with self._lock:
+            if key not in self._entries:
+                self._entries[key] = found
+                self.size += found[0].nbytes + found[1].nbytes + 200
+                while self.size > self.limit:
+                    _, (documents, weights) = self._entries.popitem(last=False)
+                    self.size -= documents.nbytes + weights.nbytes + 200
+        return found
+
+
+class LabelRows(NamedTuple):
+    """Labels of some documents: ``owner`` position of the document in the list asked for, ``length`` characters, ``first`` = the
+    registered name; ``pairs``/``label``: each character pair and the label it is in."""
+
+    owner: np.ndarray
+    length: np.ndarray
+    first: np.ndarray
+    pairs: np.ndarray
+    label: np.ndarray
+
+
+def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """start, start + 1, … of each start, one after the other."""
+    ends = np.cumsum(counts)
+    return np.repeat(starts - (ends - counts), counts) + np.arange(int(ends[-1]) if len(ends) else 0)
+
+
+class Picture:
+    """``size`` documents (deleted ones included) by global number, ``live`` mask, ``count`` live ones."""
+
+    def __init__(self, generation: Any, parts: list[tuple[segments.Segment, list[int]]], cache: PostingCache) -> None:
+        self.generation, self.cache = generation, cache
+        self.segments = [segment for segment, _ in parts]
+        self.bases, base = [], 0
+        for segment in self.segments:
+            self.bases.append(base)
+            base += segment.size
+        self.size = base
+        self.live = np.ones(base, dtype=bool)
+        for (_, deleted), start in zip(parts, self.bases, strict=True):
+            if deleted:
+                self.live[np.array(deleted, dtype=np.int64) + start] = False
+        self.count = int(self.live.sum())
+        self.average = {name: max(1.0, sum(segment.total[name] for segment in self.segments) / max(1, base)) for name in segments.WORD_FIELDS}
+        self.weights = np.concatenate([segment.weights for segment in self.segments]) if base else np.zeros(0, dtype=np.float32)
+        self._memo: OrderedDict[Any, Any] = OrderedDict()
+        self._memo_bytes = 0
+        self._lock = threading.Lock()
+
+    def remember(self, key: Any, make: Any) -> Any:
+        """A value derived from this picture, kept while it lives; the oldest leave beyond MEMO_BYTES."""
+        with self._lock:
+            if key in self._memo:
+                self._memo.move_to_end(key)
+                return self._memo[key][0]
+        value = make()
+        weight = _bytes(value)
+        with self._lock:
+            if key not in self._memo:
+                self._memo[key] = value, weight
+                self._memo_bytes += weight
+                while self._memo_bytes > MEMO_BYTES and len(self._memo) > 1:
+                    self._memo_bytes -= self._memo.popitem(last=False)[1][1]
+        return value
+
+    def postings(self, field: str, term: str) -> tuple[np.ndarray, np.ndarray]:
+        """(global numbers ascending, frequencies) of a term, deleted documents included."""
+        ids, weights = [], []
+        for segment, base in zip(self.segments, self.bases, strict=True):
+            documents, frequencies = self.cache.get(segment, field, term)
+            if len(documents):
+                ids.append(documents + base if base else documents)
+                weights.append(frequencies)
+        if not ids:
+            return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
+        return (ids[0], weights[0]) if len(ids) == 1 else (np.concatenate(ids), np.concatenate(weights))
+
+    def lengths(self, field: str) -> np.ndarray:
+        parts = [segment.lengths(field) for segment in self.segments]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
+
+    @cached_property
+    def field_lengths(self) -> dict[str, np.ndarray]:
+        return {name: self.lengths(name) for name in segments.WORD_FIELDS}
+
+    def label_rows(self, numbers: np.ndarray) -> LabelRows:
+        """Labels of documents (global numbers, ascending)."""
+        parts, labels_before = [], 0
+        for segment, base in zip(self.segments, self.bases, strict=True):
+            low, high = np.searchsorted(numbers, (base, base + segment.size))
+            if low == high:
+                continue
+            local, table = numbers[low:high] - base, segment.labels
+            counts = table.starts[local + 1] - table.starts[local]
+            labels = ranges(table.starts[local], counts)
+            length = table.begin[labels + 1] - table.begin[labels] - 1
+            pairs = np.maximum(length - 1, 0)
+            first = np.zeros(len(labels), dtype=bool)
+            first[(np.cumsum(counts) - counts)[counts > 0]] = True
+            parts.append((np.repeat(np.arange(low, high), counts), length, first, table.pairs[ranges(table.begin[labels], pairs)],
+                          np.repeat(np.arange(labels_before, labels_before + len(labels)), pairs)))
+            labels_before += len(labels)
+        if not parts:
+            none = np.zeros(0, dtype=np.int64)
+            return LabelRows(none, none, none.astype(bool), none.astype(np.uint32), none)
+        return LabelRows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def labels_of(self, number: int) -> list[str]:
+        """The squeezed labels of one document, its name first."""
+        segment, local = self._at(number)
+        table = segment.labels
+        return [table.text[table.begin[label]:table.begin[label + 1] - 1] for label in range(table.starts[local], table.starts[local + 1])]
+
+    def facet(self, field: str) -> FacetColumn:
+        """Codes of a facet over all documents."""
+        def make() -> FacetColumn:
+            labels = sorted({term for segment in self.segments for term in segment.terms(field)})
+            documents, codes = [], []
+            for code, label in enumerate(labels):
+                found = self.postings(field, label)[0]
+                documents.append(found)
+                codes.append(np.full(len(found), code, dtype=np.uint16 if len(labels) < 65536 else np.int32))
+            none = np.zeros(0, dtype=np.int32)
+            return FacetColumn(labels, np.concatenate(documents) if documents else none, np.concatenate(codes) if codes else none.astype(np.uint16),
+                               {label: code for code, label in enumerate(labels)})
+        return self.remember(("facet", field), make)  # type: ignore[no-any-return]
+
+    def mask(self, field: str, values: tuple[str, ...]) -> np.ndarray:
+        """Documents that have one of the values."""
+        def make() -> np.ndarray:
+            found = np.zeros(self.size, dtype=bool)
+            for value in values:
+                found[self.postings(field, value)[0]] = True
+            return found
+        return self.remember(("mask", field, values), make)  # type: ignore[no-any-return]
+
+    def date_mask(self, since: str, until: str) -> np.ndarray:
+        column = self.facet("date")
+        wanted = np.array([(not since or label >= since) and (not until or label <= until) for label in column.labels], dtype=bool)
+        found = np.zeros(self.size, dtype=bool)
+        if len(column.codes):
+            found[column.documents[wanted[column.codes]]] = True
+        return found
+
+    def counts(self, field: str, hits: np.ndarray) -> dict[str, int]:
+        """{value: number} over the documents of the boolean mask ``hits``."""
+        column = self.facet(field)
+        if not len(column.labels):
+            return {}
+        numbers = np.bincount(column.codes[hits[column.documents]], minlength=len(column.labels))
+        return {column.labels[code]: int(numbers[code]) for code in np.flatnonzero(numbers)}
+
+    def _at(self, number: int) -> tuple[segments.Segment, int]:
+        place = bisect_right(self.bases, number) - 1
+        return self.segments[place], int(number) - self.bases[place]
+
+    def uid(self, number: int) -> str:
+        segment, local = self._at(number)
+        return segment.uids[local]
+
+    def number_of(self, uid: str) -> int:
+        """Live document with this id, -1 when not there."""
+        found = self.postings("id", uid)[0]
+        found = found[self.live[found]]
+        return int(found[-1]) if len(found) else -1
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes + 200
+    if isinstance(value, (tuple, list)):
+        return 200 + sum(part.nbytes for part in value if isinstance(part, np.ndarray))
+    return 400 + (value.documents.nbytes + value.codes.nbytes if isinstance(value, FacetColumn) else 0)
+
+
+class Reader:
+    """The newest Picture of the current folder. Thread safe; a look for news costs one ``stat``."""
+
+    def __init__(self, home: Home, stamp: str) -> None:
+        self.home, self.stamp = home, stamp
+        self.cache = PostingCache()
+        self._lock = threading.Lock()
+        self._picture: Picture | None = None
+        self._seen: Any = None
+        self._segments: dict[str, segments.Segment] = {}
+
+    def _look(self) -> Any:
+        name = self.home.current_name()
+        if not name:
+            raise IndexMissing("没有可用的检索索引")
+        folder = self.home.folder / name
+        try:
+            return name, folder.stat().st_mtime_ns, (folder / "stamp.json").stat().st_ino
+        except OSError:
+            raise IndexMissing("检索索引的目录不见了") from None
+
+    def picture(self) -> Picture:
+        """IndexMissing when there is no usable index."""
+        seen = self._look()
+        if self._picture is not None and self._seen == seen:
+            return self._picture
+        with self._lock:
+            if self._picture is not None and self._seen == seen:
+                return self._picture
+            folder = self.home.folder / seen[0]
+            if stamp_of(folder) != self.stamp:
+                raise IndexMissing("检索索引由另一版本的分词或词典生成，需要重建")
+            self._picture = self._load(folder)
+            self._seen = seen
+            return self._picture
+
+    def _load(self, folder: Path) -> Picture:
+        try:
+            storage, schema, generation, found = segments.toc(folder)
+            if self._picture is not None and self._picture.generation == (folder.name, generation):
+                return self._picture
+            parts, kept = [], {}
+            for whoosh_segment, deleted in found:
+                name = whoosh_segment.segment_id()
+                kept[name] = self._segments.get(name) or segments.Segment(storage, schema, whoosh_segment)
+                parts.append((kept[name], deleted))
+        except Exception as exc:  # noqa: BLE001 - whatever is wrong with the files: there is no usable index
+            if isinstance(exc, MemoryError):
+                raise
+            raise IndexMissing(f"检索索引读不出来：{type(exc).__name__}") from exc
+        self._segments = kept
+        return Picture((folder.name, generation), parts, self.cache)

@@ -1,0 +1,294 @@
+"""What people mean: a query → groups of alternatives that can be explained.
+
+Steps: normalise → codes → question words and politeness dropped → place names → spans of the synonym table
+(口语→规范词, directed, weighted, with source) → words by jieba. Owns the tables in ``search/`` and their checks. Synonyms act on
+the query only, so a changed table needs no rebuild.
+"""
+from __future__ import annotations
+
+import csv
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+from ..shipped import shipped
+from .analysis import Analyzer
+from .text import MAX_QUERY, codes, normalise, runs, squeeze
+
+log = logging.getLogger("govportal.search")
+WEAK = 0.3                      # weight of general words such as 办理
+MAX_GROUPS = 10
+MAX_ALTERNATIVES = 12
+_UNIT = re.compile(r"[^省市区县州盟旗]{2,8}[省市区县州盟旗]$")
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A wording that satisfies a group; ``weight`` 0…1; ``source`` where the equation comes from."""
+
+    text: str
+    weight: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """One thing that was said, with the wordings that mean it. ``weak``: a general word."""
+
+    said: str
+    alternatives: tuple[Alternative, ...]
+    weak: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A query understood. ``text``: what is compared; ``regions``: codes of places named; ``dropped``: words left out."""
+
+    query: str
+    text: str
+    groups: tuple[Group, ...]
+    codes: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Synonym:
+    said: str
+    means: str
+    weight: float
+    source: str
+    note: str = ""
+
+
+class SynonymError(ValueError):
+    """A row of the table is wrong; names the line and the cure."""
+
+
+def read_synonyms(path: Path) -> list[Synonym]:
+    """Rows of ``synonyms.csv``. SynonymError for an empty word, a weight outside 0…1 or a row that means itself."""
+    found = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), 2):
+            try:
+                weight = float(row["weight"])
+            except (KeyError, TypeError, ValueError):
+                raise SynonymError(f"{path.name} 第 {line} 行：权重要写 0 到 1 的小数") from None
+            said, means = squeeze(row["said"] or ""), squeeze(row["means"] or "")
+            if not said or not means or said == means or not 0 < weight <= 1:
+                raise SynonymError(f"{path.name} 第 {line} 行：口语词、规范词不能为空或相同，权重在 0 到 1 之间")
+            found.append(Synonym(said, means, weight, row.get("source") or "", row.get("note") or ""))
+    return found
+
+
+def read_words(path: Path) -> list[str]:
+    """Lines of a word list, without comments, normalised."""
+    return [squeeze(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and not line.startswith("#")]
+
+
+@dataclass(frozen=True)
+class BestBet:
+    """What editors put first for a query. ``path``: of the item; ``until``: YYYYMMDD or ''."""
+
+    path: str
+    reason: str
+    until: str = ""
+
+
+def read_best_bets(path: Path) -> dict[str, tuple[BestBet, ...]]:
+    """``best-bets.csv``: query, path, reason, until → {query as compared: bets in order}."""
+    found: dict[str, tuple[BestBet, ...]] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), 2):
+            query = squeeze(row.get("query") or "")
+            if not query or not (row.get("path") or "").startswith("/items/"):
+                raise SynonymError(f"{path.name} 第 {line} 行：要有查询词，路径以 /items/ 开头")
+            found[query] = (*found.get(query, ()), BestBet(row["path"], row.get("reason") or "", (row.get("until") or "").replace("-", "")))
+    return found
+
+
+@dataclass
+class Tables:
+    """The tables a Planner uses. ``regions``: squeezed name → code."""
+
+    synonyms: dict[str, tuple[Synonym, ...]] = field(default_factory=dict)
+    question_words: tuple[str, ...] = ()
+    weak: frozenset[str] = frozenset()
+    regions: dict[str, str] = field(default_factory=dict)
+    best_bets: dict[str, tuple[BestBet, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, synonyms: Iterable[Synonym], question_words: Iterable[str], weak: Iterable[str], regions: Mapping[str, str] | None = None) -> Tables:
+        by_said: dict[str, list[Synonym]] = {}
+        for row in synonyms:
+            by_said.setdefault(row.said, []).append(row)
+        places: dict[str, str] = {}
+        for code, name in (regions or {}).items():
+            unit = _UNIT.search(squeeze(name))
+            if unit and len(unit.group()) >= 3:
+                places.setdefault(unit.group(), code)
+                if code.endswith("00") and len(unit.group()) > 2:      # 广州 for 广州市; a district needs its 区
+                    places.setdefault(unit.group()[:-1], code)
+        return cls({said: tuple(sorted(rows, key=lambda row: -row.weight)[:MAX_ALTERNATIVES]) for said, rows in by_said.items()},
+                   tuple(sorted(set(question_words), key=lambda word: (-len(word), word))), frozenset(weak), places)
+
+
+@lru_cache(maxsize=4)
+def shipped_tables() -> Tables:
+    """The reviewed tables of ``search/`` and the known regions."""
+    from ..content.vocabularies import region_names
+    folder = shipped("search")
+    made = Tables.of(shipped_synonyms(), read_words(folder / "question-words.txt"), read_words(folder / "weak-words.txt"), region_names())
+    made.best_bets = read_best_bets(folder / "best-bets.csv")
+    return made
+
+
+def shipped_synonyms() -> list[Synonym]:
+    """Rows of ``synonyms.csv`` (written) and ``synonyms-mined.csv`` (learned from registered aliases, questions and replies; reviewed)."""
+    return [row for name in ("synonyms.csv", "synonyms-mined.csv") if (shipped("search") / name).is_file() for row in read_synonyms(shipped("search") / name)]
+
+
+def with_rows(tables: Tables, rows: Iterable[Synonym]) -> Tables:
+    """The tables with more synonyms; a row with the same two words replaces the old one."""
+    changed = dict(tables.synonyms)
+    for row in rows:
+        kept = [old for old in changed.get(row.said, ()) if old.means != row.means]
+        changed[row.said] = tuple(sorted([*kept, row], key=lambda one: -one.weight)[:MAX_ALTERNATIVES])
+    return replace(tables, synonyms=changed)
+
+
+def with_overlay(tables: Tables, path: Path) -> Tables:
+    """The tables with the rows saved in var; a broken file is named in the log and left out."""
+    if not path.is_file():
+        return tables
+    try:
+        return with_rows(tables, read_synonyms(path))
+    except (OSError, UnicodeDecodeError, SynonymError) as exc:
+        log.warning("%s", exc)
+        return tables
+
+
+class Planner:
+    """``plan(query)`` over given tables."""
+
+    def __init__(self, tables: Tables, analyzer: Analyzer) -> None:
+        self.tables, self.analyzer = tables, analyzer
+        self._longest = max((len(said) for said in tables.synonyms), default=0)
+        self._longest_place = max((len(name) for name in tables.regions), default=0)
+
+    def plan(self, query: str) -> Plan:
+        """Never raises; an empty plan for a query without letters, digits or Han."""
+        normalised = normalise(query[:MAX_QUERY * 4])[:MAX_QUERY]
+        found_codes = tuple(codes(normalised))
+        pieces, dropped = self._drop(runs(normalised))
+        pieces, regions = self._places(pieces)
+        groups: list[Group] = []
+        for piece in pieces:
+            groups.extend(self._groups(piece))
+        unique = {group.said: group for group in reversed(groups)}
+        ordered = [group for group in groups if unique.get(group.said) is group][:MAX_GROUPS]
+        return Plan(query, "".join(pieces), tuple(ordered), found_codes, regions, dropped)
+
+    def _drop(self, pieces: list[str]) -> tuple[list[str], tuple[str, ...]]:
+        """Without question words; whole when nothing would be left."""
+        left, dropped = [], []
+        for piece in pieces:
+            at, kept = 0, ""
+            while at < len(piece):
+                word = next((word for word in self.tables.question_words if piece.startswith(word, at)), None)
+                if word is not None and not self._synonym_covers(piece, at, word):
+                    dropped.append(word)
+                    if kept:
+                        left.append(kept)
+                    kept, at = "", at + len(word)
+                else:
+                    kept, at = kept + piece[at], at + 1
+            if kept:
+                left.append(kept)
+        left = [piece for piece in left if piece not in ("的", "了", "我", "要", "在", "有")]
+        return (left, tuple(dropped)) if left else (pieces, ())
+
+    def _synonym_covers(self, piece: str, at: int, word: str) -> bool:
+        """Whether a longer entry of the synonym table begins here, so that a question word inside it stays."""
+        return any(piece[at:at + length] in self.tables.synonyms for length in range(len(word), min(self._longest, len(piece) - at) + 1))
+
+    def _places(self, pieces: list[str]) -> tuple[list[str], tuple[str, ...]]:
+        """Place names apart, unless nothing else would be left."""
+        regions, left = [], []
+        for piece in pieces:
+            for length in range(min(self._longest_place, len(piece)), 1, -1):
+                for start in {0, len(piece) - length}:
+                    code = self.tables.regions.get(piece[start:start + length])
+                    if code is not None and len(piece) > length:
+                        regions.append(code)
+                        piece = piece[:start] + piece[start + length:]
+                        break
+                else:
+                    continue
+                break
+            if piece in self.tables.regions and len(pieces) > 1:
+                regions.append(self.tables.regions[piece])
+            else:
+                left.append(piece)
+        return (left, tuple(dict.fromkeys(regions))) if left else (pieces, ())
+
+    def _groups(self, piece: str) -> list[Group]:
+        groups: list[Group] = []
+        at, plain = 0, ""
+        while at < len(piece):
+            said = self._span(piece, at)
+            if said:
+                groups += self._words(plain)
+                plain = ""
+                groups.append(self._group(said))
+                at += len(said)
+            else:
+                plain += piece[at]
+                at += 1
+        return groups + self._words(plain)
+
+    def _span(self, piece: str, at: int) -> str:
+        """Longest entry of the synonym table at this place that does not cut a word in two."""
+        for length in range(min(self._longest, len(piece) - at), 0, -1):
+            said = piece[at:at + length]
+            if said in self.tables.synonyms and (length > 1 or len(piece) == 1 or self._stands_alone(piece, at)):
+                return said
+        return ""
+
+    def _stands_alone(self, piece: str, at: int) -> bool:
+        position = 0
+        for word in self.analyzer.segments(piece):
+            if position == at:
+                return len(word) == 1
+            position += len(word)
+        return False
+
+    def _words(self, run: str) -> list[Group]:
+        if not run:
+            return []
+        if run.isascii():
+            return [Group(run, (Alternative(run, 1.0, "原词"),))]
+        return [self._group(word) for word in self.analyzer.segments(run) if len(word) > 1 or word not in "的了和与及或在是为等对把被吗呢吧啊呀我你他她它这那有就都也还又能可去来到从以"]
+
+    def _group(self, said: str) -> Group:
+        rows = self.tables.synonyms.get(said, ())
+        alternatives = [Alternative(said, 1.0, "原词"), *(Alternative(row.means, row.weight, row.source) for row in rows)]
+        return Group(said, tuple(alternatives), said in self.tables.weak)
+
+
+def explain(plan: Plan) -> list[str]:
+    """The plan in Chinese lines."""
+    lines = [f"输入：{plan.query}", f"比较的文字：{plan.text or '（没有可比较的字）'}"]
+    if plan.dropped:
+        lines.append("去掉的问法：" + "、".join(plan.dropped))
+    if plan.regions:
+        lines.append("地点：" + "、".join(plan.regions))
+    if plan.codes:
+        lines.append("编码或文号：" + "、".join(plan.codes))
+    for group in plan.groups:
+        words = "；".join(f"{other.text}（{other.weight:g}，{other.source}）" for other in group.alternatives[1:])
+        lines.append(f"{'泛词' if group.weak else '词'} {group.said}" + (f" → {words}" if words else ""))
+    return lines

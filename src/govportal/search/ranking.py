@@ -1,0 +1,325 @@
+"""Scores: a plan against a picture. Two stages, each exact over what it looks at.
+
+1. All documents: BM25F of each group's best wording over title, plain names and body (``text_fit``), and the share of the
+   query's character pairs among the labels (``near``). Filters are masks; hits, total and facet counts come from here.
+2. The best WINDOW of them: how well one single label (the name, or what people call it) fits what was said (``label_fit``);
+   exact label, code, and small signals. Documents beyond the window follow in the order of stage 1.
+
+Owns every number of the ranking (``Weights``); the numbers were set on ``queries_look.jsonl`` and the effect of each stands in
+docs/检索说明.md (ablation table).
+"""
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .picture import Picture
+from .plan import WEAK, Group, Plan
+from .segments import pair_codes
+from .text import bigrams, squeeze
+
+WINDOW = 400                    # documents that stage 2 looks at
+_NONE = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Every number of the ranking; a step is switched off by 0 for the ablation table."""
+
+    label: float = 10.0
+    text: float = 2.5
+    near: float = 1.0           # stage 1: share of character pairs among all labels
+    exact: float = 6.0
+    code: float = 30.0
+    grams: float = 0.3          # stage 2: share of character pairs in the fit of one label
+    brevity: float = 0.3        # stage 2: share of "how much of the label was said"
+    alias: float = 0.95         # a plain name against the registered name
+    contained: float = 0.9      # impact of a wording whose pairs all stand among the labels, against a saturated word
+    depth: float = 0.35         # complete guide, online, recommended
+    region: float = 0.25        # the visitor's region
+    named_region: float = 1.2   # a place named in the query
+    audience: float = 0.2
+    fresh: float = 0.3          # news and policies of the last two years
+    popular: float = 0.3
+    synonyms: float = 1.0
+    weak: float = WEAK
+    k1: float = 1.2
+    fields: tuple[tuple[str, float, float], ...] = (("title", 3.0, 0.4), ("plain", 2.0, 0.2), ("body", 1.0, 0.6))
+    fit: float = 0.5            # below this share of what was said, nothing fits
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Values that a hit must have; '' = any. ``since``/``until``: YYYYMMDD."""
+
+    kind: str = ""
+    region: str = ""
+    org: str = ""
+    topic: str = ""
+    audience: str = ""
+    channel: str = ""
+    type: str = ""
+    since: str = ""
+    until: str = ""
+
+    def pairs(self) -> list[tuple[str, str]]:
+        return [(name, getattr(self, name)) for name in ("kind", "region", "org", "topic", "audience", "channel", "type") if getattr(self, name)]
+
+
+@dataclass
+class Ranked:
+    """``numbers``: hits, best first (limited); ``hits``: mask of all hits; ``step``: why each is there; ``coverage``: best share of what was said."""
+
+    numbers: np.ndarray
+    scores: np.ndarray
+    hits: np.ndarray
+    total: int
+    fits: bool
+    step: dict[int, str] = field(default_factory=dict)
+    coverage: float = 0.0
+
+
+def idf(frequency: int, total: int) -> float:
+    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
+# -- one step: exact BM25F ---------------------------------------------------------------------------------------------
+def word_impact(picture: Picture, word: str, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """One word over the fields: (ascending numbers, saturated frequency). BM25F: each field's frequency is weighted and divided by
+    the field's relative length, the fields are added, the sum is saturated by k1. Deleted documents included."""
+    documents: list[np.ndarray] = []
+    values: list[np.ndarray] = []
+    for name, boost, b in weights.fields:
+        numbers, frequencies = picture.postings(name, word)
+        if len(numbers):
+            relative = picture.field_lengths[name][numbers] / np.float32(picture.average[name])
+            documents.append(numbers)
+            values.append(np.float32(boost) * frequencies / (np.float32(1 - b) + np.float32(b) * relative))
+    if not documents:
+        return _NONE
+    if len(documents) == 1:
+        numbers, added = documents[0], values[0]
+    else:
+        joined = np.concatenate(documents)
+        dense = np.bincount(joined, weights=np.concatenate(values), minlength=0)
+        numbers = np.flatnonzero(dense).astype(np.int32)
+        added = dense[numbers].astype(np.float32)
+    return numbers, (added * np.float32(weights.k1 + 1) / (added + np.float32(weights.k1))).astype(np.float32)
+
+
+def best_words(picture: Picture, words: Sequence[str], weights: Weights, *, every: bool, filters: Filters = Filters(), limit: int = 10) -> Ranked:
+    """The exact best ``limit`` by BM25F for ``words`` (all of them, or any): one step by itself; equal scores in order of number."""
+    score, held = np.zeros(picture.size, dtype=np.float32), np.zeros(picture.size, dtype=np.uint8)
+    wanted = list(dict.fromkeys(words))
+    for word in wanted:
+        numbers, impacts = remembered_impact(picture, word, weights)
+        score[numbers] += np.float32(idf(len(numbers), picture.size)) * impacts
+        held[numbers] += 1
+    hits = (held == len(wanted) if every else held > 0) & picture.live if wanted else np.zeros(picture.size, dtype=bool)
+    hits &= filter_mask(picture, filters)
+    numbers, scores = top(hits, score, limit)
+    return Ranked(numbers, scores, hits, int(hits.sum()), True)
+
+
+def remembered_impact(picture: Picture, word: str, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
+    return picture.remember(("word", word, weights.fields, weights.k1), lambda: word_impact(picture, word, weights))  # type: ignore[no-any-return]
+
+
+def filter_mask(picture: Picture, filters: Filters) -> np.ndarray | bool:
+    wanted: np.ndarray | bool = True
+    for name, value in filters.pairs():
+        wanted = wanted & picture.mask(name, (value,))
+    if filters.since or filters.until:
+        wanted = wanted & picture.date_mask(filters.since, filters.until)
+    return wanted
+
+
+def top(hits: np.ndarray, score: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """The best ``limit`` of the mask in exact order: score, then number."""
+    found = np.flatnonzero(hits)
+    values = score[found]
+    if len(found) > limit:
+        cut = np.partition(values, len(found) - limit)[len(found) - limit]
+        keep = values >= cut
+        found, values = found[keep], values[keep]
+    order = np.lexsort((found, -values))[:limit]
+    return found[order], values[order]
+
+
+# -- stage 1: all documents --------------------------------------------------------------------------------------------
+def labels_with(picture: Picture, text: str) -> np.ndarray:
+    """Documents among whose labels stand all pairs of a text (or its one character), ascending."""
+    def make() -> np.ndarray:
+        found: np.ndarray | None = None
+        for gram in bigrams(text):
+            documents = picture.postings("gram", gram)[0]
+            found = documents if found is None else found[np.isin(found, documents, assume_unique=True)]
+            if not len(found):
+                break
+        return found if found is not None else np.zeros(0, dtype=np.int32)
+    return picture.remember(("labels", text), make)  # type: ignore[no-any-return]
+
+
+def alternatives(group: Group, weights: Weights) -> list[tuple[str, float]]:
+    """(text, weight) from light to heavy, so that a later assignment is the maximum."""
+    found = [(other.text, other.weight * (1.0 if place == 0 else weights.synonyms)) for place, other in enumerate(group.alternatives)]
+    return sorted(((text, weight) for text, weight in found if weight > 0), key=lambda pair: pair[1])
+
+
+def importance(picture: Picture, group: Group, weights: Weights) -> float:
+    """What a group counts: the rarity of its most frequent good wording among labels; general words count little."""
+    frequency = max((len(labels_with(picture, text)) for text, weight in alternatives(group, weights) if weight >= 0.6), default=0)
+    return idf(max(frequency, 3), max(1, picture.size)) * (weights.weak if group.weak else 1.0)
+
+
+def wording_impact(picture: Picture, text: str, weights: Weights, analyzer: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(documents that hold a wording, impact): all its words in the texts (the least of their impacts), or all its pairs among the labels."""
+    def make() -> tuple[np.ndarray, np.ndarray]:
+        found: tuple[np.ndarray, np.ndarray] = _NONE
+        for place, word in enumerate(dict.fromkeys(analyzer.segments(text) if not text.isascii() else [text])):
+            documents, impacts = remembered_impact(picture, word, weights)
+            if place == 0:
+                found = documents, impacts
+            else:
+                both, left, right = np.intersect1d(found[0], documents, assume_unique=True, return_indices=True)
+                found = both, np.minimum(found[1][left], impacts[right])
+            if not len(found[0]):
+                break
+        labelled = labels_with(picture, text)
+        if not len(labelled):
+            return found
+        dense = np.zeros(picture.size, dtype=np.float32)
+        dense[found[0]] = found[1]
+        dense[labelled] = np.maximum(dense[labelled], np.float32(weights.contained * (weights.k1 + 1)))
+        numbers = np.flatnonzero(dense).astype(np.int32)
+        return numbers, dense[numbers]
+    return picture.remember(("wording", text, weights.fields, weights.k1, weights.contained), make)  # type: ignore[no-any-return]
+
+
+def text_fit(picture: Picture, plan: Plan, values: Sequence[float], weights: Weights, analyzer: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(impact of each group's best wording, weighted and divided by the bound; share of what was said): float32 by document, 0…1."""
+    score, share = np.zeros(picture.size, dtype=np.float32), np.zeros(picture.size, dtype=np.float32)
+    bound = sum(values)
+    for group, value in zip(plan.groups, values, strict=True):
+        wordings = alternatives(group, weights)
+        if len(wordings) == 1:
+            numbers, impacts = wording_impact(picture, wordings[0][0], weights, analyzer)
+            score[numbers] += impacts * np.float32(value * wordings[0][1])
+            share[numbers] += np.float32(value * wordings[0][1])
+            continue
+        best, held = np.zeros(picture.size, dtype=np.float32), np.zeros(picture.size, dtype=np.float32)
+        for text, weight in wordings:
+            numbers, impacts = wording_impact(picture, text, weights, analyzer)
+            best[numbers] = np.maximum(best[numbers], impacts * np.float32(weight))
+            held[numbers] = weight
+        score += best * np.float32(value)
+        share += held * np.float32(value)
+    if bound:
+        score /= np.float32(bound * (weights.k1 + 1))
+        share /= np.float32(bound)
+    return score, share
+
+
+def pairs_fit(picture: Picture, plan: Plan) -> np.ndarray:
+    """Share of the query's character pairs, by rarity, that stand among a document's labels: float32, 0…1."""
+    near, bound = np.zeros(picture.size, dtype=np.float32), 0.0
+    for gram in bigrams(plan.text)[:40]:
+        documents = picture.postings("gram", gram)[0]
+        value = idf(max(len(documents), 3), picture.size)
+        bound += value
+        near[documents] += np.float32(value)
+    return near / np.float32(bound) if bound else near
+
+
+# -- stage 2: single labels of the best --------------------------------------------------------------------------------
+def label_fit(picture: Picture, plan: Plan, values: Sequence[float], numbers: np.ndarray, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """(fit of the best label, share of what was said that one label holds): float32 by place in ``numbers`` (ascending), 0…1."""
+    fit, best = np.zeros(len(numbers), dtype=np.float32), np.zeros(len(numbers), dtype=np.float32)
+    rows = picture.label_rows(numbers)
+    if not len(rows.owner):
+        return fit, best
+    wordings = [alternatives(group, weights) for group in plan.groups]
+    codes = {text: pair_codes(text) for group in wordings for text, _ in group}
+    query = np.unique(pair_codes(plan.text))
+    known = np.unique(np.concatenate([query, *codes.values()]))
+    if not len(known):
+        known = np.zeros(1, dtype=np.uint32)
+    places = np.minimum(np.searchsorted(known, rows.pairs), len(known) - 1)
+    matched = known[places] == rows.pairs
+    has = np.zeros((len(known), len(rows.owner)), dtype=bool)
+    has[places[matched], rows.label[matched]] = True
+    covered, explained = np.zeros(len(rows.owner), dtype=np.float32), np.zeros(len(rows.owner), dtype=np.float32)
+    for value, group in zip(values, wordings, strict=True):
+        part, length = np.zeros(len(rows.owner), dtype=np.float32), np.zeros(len(rows.owner), dtype=np.float32)
+        for text, weight in group:
+            if len(text) > 1:
+                inside = has[np.searchsorted(known, codes[text])].all(axis=0)
+            else:
+                character = np.uint32(ord(text) & 0xFFFF)
+                inside = np.zeros(len(rows.owner), dtype=bool)
+                inside[rows.label[(rows.pairs >> np.uint32(16) == character) | (rows.pairs & np.uint32(0xFFFF) == character)]] = True
+            part[inside] = weight
+            length[inside] = len(text)
+        covered += part * np.float32(value)
+        explained += length
+    rarity = np.array([idf(max(len(picture.postings("gram", gram)[0]), 3), picture.size) for gram in bigrams(plan.text)], dtype=np.float32)
+    pairs = np.zeros(len(rows.owner), dtype=np.float32)
+    if len(plan.text) > 1 and len(rarity):
+        table = has[np.searchsorted(known, np.array([pair_codes(gram)[0] for gram in bigrams(plan.text)], dtype=np.uint32))]
+        pairs = (rarity / rarity.sum()) @ table
+    said = np.float32(sum(values)) or np.float32(1)
+    share = covered / said
+    length = np.maximum(rows.length, 1).astype(np.float32)
+    brevity = np.minimum(1, np.maximum(explained, pairs * np.float32(len(plan.text))) / length)
+    value = (share * np.float32(1 - weights.grams) + pairs * np.float32(weights.grams)) * (np.float32(1 - weights.brevity) + np.float32(weights.brevity) * brevity)
+    value *= np.where(rows.first, np.float32(1), np.float32(weights.alias))
+    starts = np.flatnonzero(np.concatenate(([True], rows.owner[1:] != rows.owner[:-1])))
+    fit[rows.owner[starts]] = np.maximum.reduceat(value, starts)
+    best[rows.owner[starts]] = np.maximum.reduceat(np.maximum(share, pairs), starts)
+    return fit, best
+
+
+def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analyzer: Any, *, region: str = "", audience: str = "", today: str = "",
+         popularity: dict[str, float] | None = None, limit: int = 100) -> Ranked:
+    """All hits of a plan: mask, total, the best ``limit``."""
+    values = [importance(picture, group, weights) for group in plan.groups]
+    text, share = text_fit(picture, plan, values, weights, analyzer)
+    near = pairs_fit(picture, plan)
+    exact, coded = np.zeros(picture.size, dtype=bool), np.zeros(picture.size, dtype=bool)
+    for form in {"=" + squeeze(plan.query), "=" + plan.text}:
+        exact[picture.postings("code", form)[0]] = True
+    for code in plan.codes:
+        coded[picture.postings("code", code)[0]] = True
+    sure = exact | coded
+    allowed = picture.live & filter_mask(picture, filters)
+    coverage = np.maximum(share, near)
+    first = np.float32(weights.text) * text + np.float32(weights.near) * near + np.float32(weights.code) * sure
+    window = np.sort(top(((coverage > 0) | sure) & allowed, first, WINDOW)[0])
+    fit, held = label_fit(picture, plan, values, window, weights)
+    coverage[window] = np.maximum(held, share[window])
+    found = ((coverage > 0) | sure) & allowed
+    best = float(coverage[found].max()) if found.any() else 0.0
+    fits = bool((sure & allowed).any() or best >= weights.fit)
+    hits = found & ((coverage >= max(0.25, 0.45 * best)) | sure)
+    score = first - np.float32(1000)
+    score[window] = np.float32(weights.label) * fit + np.float32(weights.text) * text[window] + np.float32(weights.exact) * exact[window] + np.float32(weights.code) * coded[window]
+    score += np.float32(weights.depth) * picture.weights
+    for code in plan.regions:
+        score = score + np.float32(weights.named_region) * picture.mask("region", (code,))
+    if region:
+        score = score + np.float32(weights.region) * picture.mask("region", (region,))
+    if audience:
+        score = score + np.float32(weights.audience) * picture.mask("audience", (audience,))
+    if today and weights.fresh:
+        score = score + np.float32(weights.fresh) * picture.date_mask(str(int(today[:4]) - 2) + today[4:], "")
+    for uid, value in (popularity or {}).items():
+        if (number := picture.number_of(uid)) >= 0:
+            score[number] += np.float32(weights.popular * value)
+    numbers, scores = top(hits, score, limit)
+    steps = {int(number): "名称或叫法相同" if exact[number] else "编码相符" if coded[number] else "全部词" if coverage[number] >= 0.97
+             else "大部分词" if coverage[number] >= 0.6 else "部分词" for number in numbers}
+    return Ranked(numbers, scores, hits, int(hits.sum()), fits, steps, best)

@@ -1,0 +1,227 @@
+"""All that touches Whoosh's private parts: storage with fsync, schema, segments, posting lists as numpy arrays.
+
+Relied on (Whoosh 2.7.4, pinned; ``tests/search/test_segments.py`` names and checks each): ``FileIndex._read_toc``,
+``SegmentReader._terms.matcher``, ``W3LeafMatcher._read_data/_goto/_nextoffset/_lastblock/_data/_blocklength``,
+``W3PerDocReader._cached_reader``, ``segment._fieldlengths``, ``segment._deleted``. Nothing else of the package may use Whoosh.
+Whoosh's own searching (``limit=``, ``refresh``, fuzzy, highlights) is not used: it is wrong or slow (measured.md S1, S5).
+"""
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from whoosh import index as whoosh_index
+    from whoosh.codec.whoosh3 import LENGTHS_COLUMN, W3Codec
+    from whoosh.fields import ID, KEYWORD, STORED, TEXT, Schema
+    from whoosh.filedb.filestore import FileStorage
+    from whoosh.reading import SegmentReader, TermNotFound
+    from whoosh.util.numeric import byte_to_length
+
+LENGTHS = np.array([byte_to_length(number) for number in range(256)], dtype=np.float32)
+WORD_FIELDS = ("title", "plain", "body")
+CODE_FIELDS = ("kind", "region", "org", "topic", "audience", "channel", "type", "date")
+SMALL = 2000                    # documents; smaller segments are merged together
+MANY = 10                       # small segments that may lie beside the large ones
+
+
+def schema() -> Schema:
+    """Words of title, plain names and body; ``gram``: characters and pairs of all labels; codes, facets; labels are stored."""
+    words = {name: TEXT(phrase=False, analyzer=_no_analysis()) for name in WORD_FIELDS}
+    terms = {name: KEYWORD(scorable=False) for name in (*CODE_FIELDS, "code", "gram")}
+    return Schema(id=ID(stored=True, unique=True), edition=STORED, weight=STORED, labels=STORED, **words, **terms)
+
+
+def _no_analysis() -> Any:
+    """Documents come as lists of words; a plain text is split at blanks."""
+    from whoosh.analysis import RegexTokenizer
+    return RegexTokenizer(r"\S+")
+
+
+class SyncedStorage(FileStorage):
+    """FileStorage whose files are on the disk when they are closed, and whose renames are too (Whoosh never calls fsync)."""
+
+    def create_file(self, name: str, excl: bool = False, mode: str = "wb", **kwargs: Any) -> Any:
+        file = super().create_file(name, excl=excl, mode=mode, **kwargs)
+        given = file.onclose
+
+        def sync(closed: Any) -> None:
+            if given:
+                given(closed)
+            file.file.flush()
+            os.fsync(file.file.fileno())
+        file.onclose = sync
+        return file
+
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
+        super().rename_file(oldname, newname, safe=safe)
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def open_storage(folder: Path) -> SyncedStorage:
+    return SyncedStorage(str(folder))
+
+
+def create(folder: Path) -> Any:
+    folder.mkdir(parents=True, exist_ok=True)
+    return open_storage(folder).create_index(schema())
+
+
+def open_index(folder: Path) -> Any:
+    """The index in a folder. Raises ``whoosh.index.EmptyIndexError`` or OSError when there is none."""
+    return open_storage(folder).open_index()
+
+
+def exists(folder: Path) -> bool:
+    return folder.is_dir() and whoosh_index.exists_in(str(folder))
+
+
+def writer(index: Any, *, memory_mb: int = 128) -> Any:
+    """The single writer (LockError when another has it)."""
+    made = index.writer(codec=W3Codec(blocklimit=4096, compression=1), compound=False, limitmb=memory_mb)
+    made.compound = False
+    return made
+
+
+def merge_small(whoosh_writer: Any, segments: list[Any]) -> list[Any]:
+    """Merge policy: when more than MANY small segments lie about, make one of them; also drop segments with nothing alive."""
+    alive = [segment for segment in segments if segment.doc_count_all() > segment.deleted_count()]
+    small = [segment for segment in alive if segment.doc_count_all() < SMALL]
+    if len(small) <= MANY:
+        return alive
+    for segment in small:
+        reader = SegmentReader(whoosh_writer.storage, whoosh_writer.schema, segment)
+        whoosh_writer.add_reader(reader)
+        reader.close()
+    return [segment for segment in alive if segment.doc_count_all() >= SMALL]
+
+
+class Labels(NamedTuple):
+    """All labels of a segment: ``starts[d]:starts[d + 1]`` are the labels of document ``d``; label ``l`` is ``text[begin[l]:begin[l + 1] - 1]``.
+
+    ``pairs[begin[l]:begin[l + 1] - 2]`` are its character pairs as (first << 16) + second, uint32 (characters beyond the basic
+    plane are folded to 16 bits).
+    """
+
+    starts: np.ndarray
+    begin: np.ndarray
+    pairs: np.ndarray
+    text: str
+
+
+def pair_codes(text: str) -> np.ndarray:
+    """Code of the pair that begins at each character but the last."""
+    characters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return ((characters[:-1] & 0xFFFF) << np.uint32(16)) | (characters[1:] & 0xFFFF)
+
+
+class Segment:
+    """One Whoosh segment, read into numpy. Immutable but for the deletions, which a new Picture reads anew."""
+
+    def __init__(self, storage: Any, whoosh_schema: Any, segment: Any) -> None:
+        self.id = segment.segment_id()
+        self.size = segment.doc_count_all()
+        self._reader = SegmentReader(storage, whoosh_schema, segment)
+        self._format = {name: whoosh_schema[name].format for name in whoosh_schema.names() if whoosh_schema[name].format}
+        self._lock = threading.Lock()
+        self._lengths: dict[str, np.ndarray] = {}
+        self.total = {name: segment._fieldlengths.get(name, 0) for name in WORD_FIELDS}
+        self.uids: list[str] = []
+        self.weights = np.zeros(self.size, dtype=np.float32)
+        self.labels = self._read_stored()
+
+    def _read_stored(self) -> Labels:
+        starts, begin, texts, at = [0], [0], [], 0
+        for number in range(self.size):
+            stored = self._reader.stored_fields(number)
+            self.uids.append(stored["id"])
+            self.weights[number] = stored.get("weight") or 0.0
+            for label in stored.get("labels") or ():
+                texts.append(label)
+                at += len(label) + 1
+                begin.append(at)
+            starts.append(len(texts))
+        text = "\n".join(texts) + "\n"
+        return Labels(np.array(starts, dtype=np.int32), np.array(begin, dtype=np.int32), pair_codes(text), text)
+
+    def postings(self, field: str, term: str) -> tuple[np.ndarray, np.ndarray]:
+        """(document numbers int32 ascending, frequencies float32) of a term, deleted documents included."""
+        with self._lock:
+            try:
+                matcher = self._reader._terms.matcher(field, term.encode("utf-8"), self._format[field])
+            except TermNotFound:
+                return _NONE
+            ids, weights = [], []
+            while True:
+                matcher._read_data()
+                deltas, minified = matcher._data[0], matcher._data[1]
+                block = np.cumsum(np.array(deltas, dtype=np.int64)).astype(np.int32)
+                ids.append(block)
+                if minified is None or isinstance(minified, float):
+                    weights.append(np.full(len(block), 1.0 if minified is None else minified, dtype=np.float32))
+                else:
+                    weights.append(np.array(minified, dtype=np.float32))
+                if matcher._lastblock:
+                    break
+                matcher._goto(matcher._nextoffset)
+        return (ids[0], weights[0]) if len(ids) == 1 else (np.concatenate(ids), np.concatenate(weights))
+
+    def lengths(self, field: str) -> np.ndarray:
+        """Words of a field by document, float32 (Whoosh's one-byte lengths)."""
+        with self._lock:
+            found = self._lengths.get(field)
+            if found is None:
+                reader = self._reader._perdoc._cached_reader(f"_{field}_len", LENGTHS_COLUMN)
+                found = np.zeros(self.size, dtype=np.float32)
+                if reader is not None:
+                    raw = np.array([reader[number] for number in range(self.size)], dtype=np.uint8)
+                    found = LENGTHS[raw]
+                self._lengths[field] = found
+            return found
+
+    def terms(self, field: str) -> list[str]:
+        """All terms of a field in this segment."""
+        with self._lock:
+            return [term.decode("utf-8") for term in self._field_terms(field)]
+
+    def _field_terms(self, field: str) -> Any:
+        for name, term in self._reader._terms.terms_from(field, b""):
+            if name != field:
+                break
+            yield term
+
+    def editions(self) -> list[tuple[str, str]]:
+        """(id, edition) of each document, deleted ones included."""
+        with self._lock:
+            return [(stored["id"], stored.get("edition") or "") for stored in map(self._reader.stored_fields, range(self.size))]
+
+
+_NONE = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
+
+
+def toc(folder: Path) -> tuple[Any, Any, int, list[tuple[Any, list[int]]]]:
+    """(storage, schema, generation, [(whoosh segment, deleted numbers)]) as the folder is now; retries when a commit replaces it."""
+    for attempt in range(20):
+        try:
+            storage = open_storage(folder)
+            index = storage.open_index()
+            found = index._read_toc()
+            return storage, found.schema, found.generation, [(segment, sorted(segment.deleted_docs())) for segment in found.segments]
+        except FileNotFoundError:
+            if attempt == 19:
+                raise
+    raise AssertionError
+
+
+__all__ = ["CODE_FIELDS", "LENGTHS", "Labels", "Segment", "SyncedStorage", "WORD_FIELDS", "create", "exists", "merge_small", "open_index", "open_storage",
+           "pair_codes", "schema", "toc", "writer"]

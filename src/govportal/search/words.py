@@ -1,0 +1,119 @@
+"""Words people may mean: suggestions by prefix, by what a label holds, by pinyin and initials; one wrong character put right.
+
+Owns a Lexicon made from the labels of the site (names and 日常用语), once for each generation; every look-up is a dictionary
+or a bisect. Knows no index: what lies *inside* labels is asked of the picture by ``engine``.
+"""
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from .text import normalise, squeeze
+
+SHORT = 10                      # characters of a label that pinyin reaches
+MAX_SOUNDED = 60_000            # labels that pinyin reaches: the best ranked ones
+MAX_PREFIX = 300
+
+
+class Entry(NamedTuple):
+    """A label as people see it and what it leads to."""
+
+    text: str
+    kind: str
+    rank: float
+
+
+@lru_cache(maxsize=65536)
+def readings(word: str) -> tuple[str, ...]:
+    """Pinyin syllables of a word without tones; letters and digits stay."""
+    from pypinyin import lazy_pinyin
+    return tuple(lazy_pinyin(word))
+
+
+def pinyin_key(text: str) -> str:
+    """Letters typed as pinyin or initials, '' when the text is not that."""
+    key = "".join(char for char in normalise(text) if char.isalnum() or char == "ü").replace("ü", "v")
+    return key if len(key) >= 2 and key.isascii() and key.isalpha() else ""
+
+
+class Lexicon:
+    """``complete(text)``, ``by_pinyin(text)``, ``correct(text)`` over given labels and words."""
+
+    def __init__(self, entries: Iterable[Entry], words: Iterable[str] = ()) -> None:
+        best: dict[str, Entry] = {}
+        for entry in entries:
+            key = squeeze(entry.text)
+            if key and (key not in best or best[key].rank < entry.rank):
+                best[key] = entry
+        self._best = best
+        self._keys = sorted(best)
+        ranked = sorted((key for key in best if 2 <= len(key) <= SHORT and not key.isascii()), key=lambda key: (-best[key].rank, len(key), key))[:MAX_SOUNDED]
+        sounded = [(key, readings(key)) for key in ranked]
+        self._pinyin = sorted(("".join(sound), key) for key, sound in sounded)
+        self._initials = sorted(("".join(part[:1] for part in sound), key) for key, sound in sounded)
+        self._pairs = frozenset(key[at:at + 2] for key in best for at in range(len(key) - 1))
+        self._sounds: dict[tuple[str, ...], list[str]] = {}
+        for word in words:
+            if 2 <= len(word) <= 6 and not word.isascii():
+                self._sounds.setdefault(readings(word), []).append(word)
+        middles: dict[str, dict[str, int]] = {}
+        for key in best:
+            for at in range(len(key) - 2):
+                inner = middles.setdefault(key[at] + key[at + 2], {})
+                inner[key[at + 1]] = inner.get(key[at + 1], 0) + 1
+        self._middles = {frame: max(inner, key=lambda char: (inner[char], char)) for frame, inner in middles.items() if sum(inner.values()) > 1}
+
+    def entry(self, key: str) -> Entry | None:
+        """The entry of a squeezed label."""
+        return self._best.get(key)
+
+    def complete(self, text: str, limit: int = 8) -> list[Entry]:
+        """Labels that begin with the text, by rank, then shorter first."""
+        key = squeeze(text)
+        if not key:
+            return []
+        at = bisect_left(self._keys, key)
+        end = at
+        while end < len(self._keys) and end - at < MAX_PREFIX and self._keys[end].startswith(key):
+            end += 1
+        found = sorted(self._keys[at:end], key=lambda name: (-self._best[name].rank, len(name), name))
+        return [self._best[name] for name in found[:limit]]
+
+    def by_pinyin(self, text: str, limit: int = 8) -> list[Entry]:
+        """Labels whose pinyin or initials begin with letters typed; whole matches first."""
+        key = pinyin_key(text)
+        found: list[tuple[bool, float, int, str]] = []
+        for table in (self._pinyin, self._initials) if key else ():
+            at = end = bisect_left(table, (key, ""))
+            while end < len(table) and end - at < MAX_PREFIX and table[end][0].startswith(key):
+                sound, name = table[end]
+                found.append((sound != key, -self._best[name].rank, len(name), name))
+                end += 1
+        return [self._best[name] for name in dict.fromkeys(name for *_, name in sorted(found))][:limit]
+
+    def correct(self, text: str) -> str:
+        """The text with its wrong place put right, '' when no place looks wrong or none can be mended.
+
+        A place looks wrong when two neighbouring characters stand together in no label. Mended by a word of the index that
+        sounds the same, else by the one character that mostly stands between the two neighbours.
+        """
+        key = squeeze(text)
+        wrong = [at for at in range(len(key) - 1) if key[at:at + 2] not in self._pairs and not key[at:at + 2].isascii()]
+        if not wrong or key in self._best:
+            return ""
+        for first in wrong:
+            for size in (6, 5, 4, 3, 2):
+                for start in range(max(0, first - size + 2), min(first, len(key) - size) + 1):
+                    window = key[start:start + size]
+                    same = [word for word in self._sounds.get(readings(window), ()) if word != window] if len(window) == size else []
+                    if same:
+                        return key[:start] + max(same, key=lambda word: (sum(a == b for a, b in zip(word, window, strict=True)), word)) + key[start + size:]
+        for first in wrong:
+            for at in (first, first + 1):
+                if 0 < at < len(key) - 1:
+                    middle = self._middles.get(key[at - 1] + key[at + 1])
+                    if middle and middle != key[at]:
+                        return key[:at] + middle + key[at + 1:]
+        return ""
