@@ -64,7 +64,7 @@ def apply(root: Path, block: str) -> str:
 
 
 def test_the_manual_how_to_add_things_is_true(tmp_path):
-    for name in ("src", "content", "themes", "etc", "setup.cfg"):
+    for name in ("src", "content", "themes", "search", "etc", "setup.cfg"):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "registers"))

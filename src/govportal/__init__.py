@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-INCLUDES = ("pyramid_tm", "pyramid_retry", "pyramid_zodbconn", ".web", ".portal")
+INCLUDES = ("pyramid_tm", "pyramid_retry", "pyramid_zodbconn", ".web", ".portal", ".api")
 
 
 def main(global_config: dict[str, Any], **section: Any) -> Any:

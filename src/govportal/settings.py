@@ -35,7 +35,9 @@ class Settings:
     object_cache_mb: int = 15
     reload_templates: bool = False
     worker: bool = True
-    worker_interval: float = 1.0
+    worker_interval: float = 0.1  # pause of the worker when nothing waits; a saved text is found this much later
+    search_log_days: int = 90     # how long queries (never who asked) are kept; 0 = not at all
+    rjieba: bool = False          # segment with rjieba when it is installed
     log_format: str = "json"      # json or text
     metrics: bool = True
     https: bool = False           # send HSTS and Secure cookies
@@ -43,6 +45,11 @@ class Settings:
     @property
     def database(self) -> str:
         return self.storage or str(self.var / "data.fs")
+
+    @property
+    def search(self) -> Path:
+        """The folder of the index, the query log and what editors changed of the tables."""
+        return self.var / "search"
 
     @property
     def audit_heads(self) -> Path:
@@ -54,7 +61,8 @@ class Settings:
         return self.var / "switch"
 
 
-_RANGES = {"port": (0, 65535), "threads": (1, 64), "processes": (1, 64), "page_cache_mb": (0, 4096), "object_cache_mb": (1, 4096)}
+_RANGES = {"port": (0, 65535), "threads": (1, 64), "processes": (1, 64), "page_cache_mb": (0, 4096), "object_cache_mb": (1, 4096),
+           "search_log_days": (0, 3650)}
 
 
 def read_settings(section: Mapping[str, str], environment: Mapping[str, str] | None = None, *, create_var: bool = False) -> Settings:

@@ -120,6 +120,9 @@ class Columns:
         self.hot = [row for row in self.items if row.hot]                      # what the editors recommend, in their order
         self.complete = sum(1 for row in self.items if row.state == "完整")    # items with a complete guide
         self._by_uid = {row.uid: row for row in self.items}
+        self._other: dict[str, tuple[str, Any]] = {}
+        for group in ("article", "question", "law", "plain"):
+            self._other |= {row.uid: (group, row) for row in groups[group]}
         self._by_path = {row.path: row for row in self.items}
         self._by_segment = {row.path.rsplit("/", 1)[-1]: row for row in reversed(self.items)}
         self._orgs = {row.slug: row for row in self.plain.get("Organisation", [])}
@@ -163,6 +166,11 @@ class Columns:
 
     def item(self, uid: str) -> ItemRow | None:
         return self._by_uid.get(uid)
+
+    def row(self, uid: str) -> tuple[str, Any] | None:
+        """(group, row) of any listed document: ``item``, ``article``, ``question``, ``law`` or ``plain``."""
+        item = self._by_uid.get(uid)
+        return ("item", item) if item is not None else self._other.get(uid)
 
     def item_at(self, path: str) -> ItemRow | None:
         """Row at ``/items/a/b``."""

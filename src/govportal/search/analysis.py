@@ -7,8 +7,12 @@ equal there).
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import logging
+import os
 import re
+import stat
+import tempfile
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +32,7 @@ def _rjieba(own: list[str]) -> Any:
     import rjieba
     made = rjieba.Jieba()
     for word in own:
-        made.add_word(word)
+        made.add_word(word, made.suggest_freq(word), None)
     return made
 
 
@@ -41,6 +45,7 @@ class Analyzer:
         path = dictionary or shipped("search") / "dictionary.txt"
         self._text = path.read_text(encoding="utf-8") if path.is_file() else ""
         self._tokenizer = jieba.Tokenizer()
+        self._tokenizer.tmp_dir = _private_folder()
         self._lock = threading.Lock()
         self._ready = False
         self.own = [line.split()[0] for line in self._text.splitlines() if line.strip() and not line.startswith("#")]
@@ -91,7 +96,17 @@ class Analyzer:
         return self._tokenizer.lcut(run)
 
 
-@lru_cache(maxsize=1)
-def analyzer() -> Analyzer:
-    """The process's Analyzer over the shipped dictionary."""
-    return Analyzer()
+def _private_folder() -> str:
+    """Where jieba keeps its prepared dictionary: a folder that only this user may write (jieba's own choice is all of /tmp)."""
+    folder = Path(tempfile.gettempdir()) / f"govportal-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    state = folder.lstat()
+    if state.st_uid != os.getuid() or not stat.S_ISDIR(state.st_mode) or state.st_mode & 0o022:
+        return tempfile.mkdtemp(prefix="govportal-")
+    return str(folder)
+
+
+@lru_cache(maxsize=2)
+def analyzer(fast: bool = False) -> Analyzer:
+    """The process's Analyzer over the shipped dictionary. ``fast``: with rjieba, when it is installed."""
+    return Analyzer(fast=fast and importlib.util.find_spec("rjieba") is not None)

@@ -23,7 +23,7 @@ from .index import Home, Writer
 from .picture import Picture, Reader
 from .plan import Plan, Planner, Tables, explain, shipped_tables, with_overlay
 from .querylog import read_popularity
-from .ranking import Filters, Ranked, Weights, labels_with, rank
+from .ranking import Filters, Ranked, Weights, labels_with, rank, top
 from .text import MAX_QUERY, normalise, squeeze
 from .words import Entry, Lexicon, pinyin_key
 
@@ -39,7 +39,7 @@ OVERLAY = "synonyms.csv"        # in var/search: rows saved by ``govportal searc
 @dataclass(frozen=True)
 class Query:
     """What is asked. ``text`` as typed; ``start``/``size``: the window of hits; ``sort``: '' (best first) or ``date``. ``region``,
-    ``audience``: of the person. ``verbatim``: as typed, no correction."""
+    ``audience``: of the person. ``verbatim``: as typed, no correction. ``groups``: (kind, how many) to answer apart."""
 
     text: str
     filters: Filters = Filters()
@@ -51,6 +51,7 @@ class Query:
     sort: str = ""
     facets: bool = True
     verbatim: bool = False
+    groups: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ class Hit:
 @dataclass(frozen=True)
 class Answer:
     """``total`` hits that fit, ``hits`` a window of them. When nothing fits: total 0, ``hits`` empty, ``near`` what comes closest.
-    ``facets``: {name: {value: number}} over all hits. ``corrected``: the wording that was searched instead, or None."""
+    ``facets``: {name: {value: number}} over all hits. ``corrected``: the wording that was searched instead, or None. ``groups``: the best of
+    each kind asked for."""
 
     plan: Plan
     total: int
@@ -74,7 +76,7 @@ class Answer:
     facets: dict[str, dict[str, int]]
     near: tuple[Hit, ...] = ()
     corrected: str | None = None
-    suggestions: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[Hit, ...]] = field(default_factory=dict)
 
 
 class SearchEngine(Protocol):
@@ -173,12 +175,16 @@ class Engine:
         facets = {name: picture.counts(name, ranked.hits) for name in FACETS} if query.facets and ranked.fits else {}
         if not ranked.fits:
             return Answer(plan, 0, (), facets, near=hits[:10], corrected=corrected)
-        return Answer(plan, ranked.total, hits, facets, corrected=corrected)
+        groups = {kind: self._hits(picture, ranked, 0, number, picture.mask("kind", (kind,))) for kind, number in query.groups}
+        if "item" in groups and columns is not None:
+            groups["item"] = self._best_bets(picture, planner, plan, query, columns, groups["item"])
+        return Answer(plan, ranked.total, hits, facets, corrected=corrected, groups=groups)
 
-    def _hits(self, picture: Picture, ranked: Ranked, start: int, size: int) -> tuple[Hit, ...]:
-        shown = ranked.numbers[start:start + size]
+    def _hits(self, picture: Picture, ranked: Ranked, start: int, size: int, only: np.ndarray | None = None) -> tuple[Hit, ...]:
+        numbers, scores = (ranked.numbers, ranked.scores) if only is None else top(ranked.hits & only, ranked.score, size)
+        shown = numbers[start:start + size]
         kinds = _codes(picture, "kind", shown)
-        return tuple(Hit(picture.uid(number), kinds[place], round(float(ranked.scores[start + place]), 4), ranked.step.get(int(number), ""))
+        return tuple(Hit(picture.uid(number), kinds[place], round(float(scores[start + place]), 4), ranked.step(number))
                      for place, number in enumerate(shown.tolist()))
 
     def _best_bets(self, picture: Picture, planner: Planner, plan: Plan, query: Query, columns: Columns, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
@@ -265,7 +271,7 @@ class Engine:
         plan, picture = self.planner.plan(text), self.picture()
         ranked = self.ranked(picture, plan, Query(text, filters, today=today), limit)
         lines = [*explain(plan), f"命中 {ranked.total} 条，最好的一条说中 {ranked.coverage:.0%}" + ("" if ranked.fits else "：没有合适的，只作相近结果")]
-        return lines + [f"{score:7.3f}  {ranked.step[int(number)]}  {picture.labels_of(int(number))[0] if picture.labels_of(int(number)) else ''}  {picture.uid(int(number))}"
+        return lines + [f"{score:7.3f}  {ranked.step(int(number))}  {picture.labels_of(int(number))[0] if picture.labels_of(int(number)) else ''}  {picture.uid(int(number))}"
                         for number, score in zip(ranked.numbers, ranked.scores, strict=True)]
 
     def stats(self) -> dict[str, Any]:

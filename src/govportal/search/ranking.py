@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Filters:
-    """Values that a hit must have; '' = any. ``since``/``until``: YYYYMMDD."""
+    """Values that a hit must have; '' = any, ``a|b`` = one of them. ``since``/``until``: YYYYMMDD."""
 
     kind: str = ""
     region: str = ""
@@ -72,15 +72,26 @@ class Filters:
 
 @dataclass
 class Ranked:
-    """``numbers``: hits, best first (limited); ``hits``: mask of all hits; ``step``: why each is there; ``coverage``: best share of what was said."""
+    """``numbers``/``scores``: hits, best first (limited); ``hits``: mask of all hits; ``score``: of every document; ``coverage``: best
+    share of what was said, ``covered`` of each document; ``exact``, ``coded``: masks of equal labels and codes."""
 
     numbers: np.ndarray
     scores: np.ndarray
     hits: np.ndarray
+    score: np.ndarray
     total: int
     fits: bool
-    step: dict[int, str] = field(default_factory=dict)
     coverage: float = 0.0
+    covered: np.ndarray | None = None
+    exact: np.ndarray | None = None
+    coded: np.ndarray | None = None
+
+    def step(self, number: int) -> str:
+        """Why a hit is there, in words."""
+        if self.covered is None or self.exact is None or self.coded is None:
+            return "词"
+        return ("名称或叫法相同" if self.exact[number] else "编码相符" if self.coded[number] else "全部词" if self.covered[number] >= 0.97
+                else "大部分词" if self.covered[number] >= 0.6 else "部分词")
 
 
 def idf(frequency: int, total: int) -> float:
@@ -122,7 +133,7 @@ def best_words(picture: Picture, words: Sequence[str], weights: Weights, *, ever
     hits = (held == len(wanted) if every else held > 0) & picture.live if wanted else np.zeros(picture.size, dtype=bool)
     hits &= filter_mask(picture, filters)
     numbers, scores = top(hits, score, limit)
-    return Ranked(numbers, scores, hits, int(hits.sum()), True)
+    return Ranked(numbers, scores, hits, score, int(hits.sum()), True)
 
 
 def remembered_impact(picture: Picture, word: str, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
@@ -132,7 +143,7 @@ def remembered_impact(picture: Picture, word: str, weights: Weights) -> tuple[np
 def filter_mask(picture: Picture, filters: Filters) -> np.ndarray | bool:
     wanted: np.ndarray | bool = True
     for name, value in filters.pairs():
-        wanted = wanted & picture.mask(name, (value,))
+        wanted = wanted & picture.mask(name, tuple(value.split("|")))
     if filters.since or filters.until:
         wanted = wanted & picture.date_mask(filters.since, filters.until)
     return wanted
@@ -142,6 +153,8 @@ def top(hits: np.ndarray, score: np.ndarray, limit: int) -> tuple[np.ndarray, np
     """The best ``limit`` of the mask in exact order: score, then number."""
     found = np.flatnonzero(hits)
     values = score[found]
+    if limit <= 0:
+        return found[:0], values[:0]
     if len(found) > limit:
         cut = np.partition(values, len(found) - limit)[len(found) - limit]
         keep = values >= cut
@@ -320,6 +333,4 @@ def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analy
         if (number := picture.number_of(uid)) >= 0:
             score[number] += np.float32(weights.popular * value)
     numbers, scores = top(hits, score, limit)
-    steps = {int(number): "名称或叫法相同" if exact[number] else "编码相符" if coded[number] else "全部词" if coverage[number] >= 0.97
-             else "大部分词" if coverage[number] >= 0.6 else "部分词" for number in numbers}
-    return Ranked(numbers, scores, hits, int(hits.sum()), fits, steps, best)
+    return Ranked(numbers, scores, hits, score, int(hits.sum()), fits, best, coverage, exact, coded)

@@ -9,5 +9,5 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    for name in (".theme", ".pages", ".layout", ".modes", ".errors", ".health", ".security", ".pagecache"):
+    for name in (".theme", ".pages", ".finding", ".layout", ".modes", ".errors", ".health", ".security", ".pagecache"):
         config.include(f"govportal.web{name}")

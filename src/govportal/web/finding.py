@@ -1,0 +1,56 @@
+"""Search as the faces use it: the process's engine, who asks (for the log, hashed at once), and titles when there is no index.
+
+Owns the registry's ``search`` and ``query_log``. A missing or broken index is no error: ``find`` answers None, the caller looks in the
+names and says that search is being rebuilt.
+"""
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from ..base import clock
+from ..search.analysis import analyzer
+from ..search.engine import Answer, Engine, Query
+from ..search.index import IndexMissing
+from ..search.querylog import QueryLog
+from ..search.words import Entry
+
+log = logging.getLogger("govportal.search")
+
+
+def find(request: Any, query: Query, *, note: bool = False) -> Answer | None:
+    """The answer, or None while there is no index. ``note``: put it into the query log (the person's own question, not a part of a page)."""
+    try:
+        answer: Answer = request.registry.search.search(query, request.columns)
+    except IndexMissing:
+        return None
+    except (OSError, ValueError) as exc:        # files taken away under our feet: the next picture is built from what is there
+        log.warning("search failed", exc_info=exc)
+        return None
+    if note and not query.start:
+        request.registry.query_log.searched(query.text, answer.total, not answer.total, asker(request), now=clock.now())
+    return answer
+
+
+def suggestions(request: Any, text: str, limit: int = 8) -> list[Entry]:
+    """Labels for what was typed; names that match while there is no index."""
+    try:
+        found: list[Entry] = request.registry.search.suggest(text, request.columns, limit)
+        return found
+    except (IndexMissing, OSError, ValueError):
+        return [Entry(row.name, "item", 0.0) for row in request.columns.match("items", text)[:limit]] if text else []
+
+
+def asker(request: Any) -> str:
+    """Address and browser, for counting different askers of a day; hashed before it is written (``QueryLog``)."""
+    return f"{request.client_addr or ''} {request.user_agent or ''}"[:300]
+
+
+def today() -> str:
+    return clock.now().strftime("%Y%m%d")
+
+
+def includeme(config: Any) -> None:
+    settings = config.registry.portal_settings
+    config.registry.search = Engine(settings.search, words=analyzer(settings.rjieba))
+    config.registry.query_log = QueryLog(settings.search / "log", settings.search_log_days)
