@@ -13,6 +13,7 @@ import transaction
 from .base.storage import META, SCHEMA_GENERATION
 from .content import importer, transfer
 from .content.site import ROOT_KEY, make_site, open_site
+from .search.consumer import Keeper
 from .shipped import shipped
 from .worker import catch_up
 
@@ -28,8 +29,8 @@ def is_complete(db: Any) -> bool:
         return ROOT_KEY in root and bool(root.get(META, {}).get("complete"))
 
 
-def fill(db: Any, *, report: Report = lambda what: None, content: Path | None = None, registers: bool = True) -> None:
-    """Make the site and load everything; each step commits as it goes and can run again."""
+def fill(db: Any, *, report: Report = lambda what: None, content: Path | None = None, registers: bool = True, search: Path | None = None) -> None:
+    """Make the site, load everything and build the index in ``search`` (None = left to the worker); each step commits as it goes and can run again."""
     root_path = content or shipped("content")
     with db.transaction() as connection:
         make_site(connection)
@@ -50,5 +51,7 @@ def fill(db: Any, *, report: Report = lambda what: None, content: Path | None = 
         manager.abort()
         connection.close()
     catch_up(db)
+    if search is not None:
+        Keeper(db, search).rebuild_here(progress=report("建立检索索引"))
     with db.transaction() as connection:
         connection.root()[META] = {**connection.root()[META], "complete": True}

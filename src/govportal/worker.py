@@ -1,6 +1,7 @@
-"""The worker: one loop that keeps head pages in step, carries out scheduled starts and ends, seals the audit, drains the outbox.
+"""The worker: one loop that keeps head pages in step, carries out scheduled starts and ends, seals the audit, drains the outbox;
+beside it a thread that keeps the search index, so that a large change there delays nothing here.
 
-One worker a database: a thread of the single process, or a process of its own. Each step is a transaction of its own and
+One worker a database: threads of the single process, or a process of its own. Each step is a transaction of its own and
 may run twice, so a kill at any point loses nothing. Its heartbeat is a file in var.
 """
 from __future__ import annotations
@@ -15,26 +16,42 @@ from typing import Any
 from ZODB.POSException import ConflictError
 
 from .base import audit as audit_room
+from .base import clock
 from .base.outbox import drain
 from .content import heads, publish
 from .content.site import ROOT_KEY, open_site
+from .search.analysis import analyzer
+from .search.consumer import Keeper, spawn_builder
+from .search.querylog import QueryLog, popularity, write_popularity
+from .settings import Settings
 
 log = logging.getLogger("govportal.worker")
 SEAL_EVERY = 5.0
+LEARN_EVERY = 3600.0            # seconds between two looks at the query log
+INDEX_PAUSE = 0.05              # seconds between two looks for changes to index
+
+
+def make_worker(db: Any, settings: Settings, *, config: str = "") -> Worker:
+    """The worker of an installation; its search rebuilds run as ``govportal search build`` in a process of their own."""
+    keeper = Keeper(db, settings.search, words=analyzer(settings.rjieba), spawn=spawn_builder(settings.var, settings.storage, config))
+    return Worker(db, settings.audit_heads, settings.var / "worker.heartbeat", keeper=keeper, query_log=QueryLog(settings.search / "log", settings.search_log_days))
 
 
 class Worker:
     """Steps of the worker over an open database."""
 
-    def __init__(self, db: Any, heads_file: Path, heartbeat: Path, handlers: dict[str, Callable[..., None]] | None = None) -> None:
+    def __init__(self, db: Any, heads_file: Path, heartbeat: Path, handlers: dict[str, Callable[..., None]] | None = None, *,
+                 keeper: Keeper | None = None, query_log: QueryLog | None = None) -> None:
         self.db, self.heads_file, self.heartbeat, self.handlers = db, heads_file, heartbeat, handlers or {}
+        self.keeper, self.query_log = keeper, query_log
         self._sealed_at = 0.0
+        self._learned_at: float | None = None
         self.stopping = threading.Event()
 
     def step(self) -> int:
         """One round; returns how much was done. Conflicts with writers are left for the next round."""
         done = 0
-        for task in (self._due, self._heads, self._outbox, self._seal):
+        for task in (self._due, self._heads, self._outbox, self._seal, self._learn):
             try:
                 done += task()
             except ConflictError:
@@ -63,10 +80,43 @@ class Worker:
             audit_room.write_head(self.heads_file, *sealed)
         return 1 if sealed else 0
 
+    def _learn(self) -> int:
+        """What the query log teaches, once an hour: popularity; and what is too old is deleted."""
+        if self.query_log is None or self.keeper is None or (self._learned_at is not None and time.monotonic() - self._learned_at < LEARN_EVERY):
+            return 0
+        self._learned_at, today = time.monotonic(), clock.now().date()
+        try:
+            self.query_log.clean(today)
+            found = popularity(self.query_log, today)
+            if found:
+                write_popularity(self.keeper.home.folder, found)
+        except OSError as exc:
+            log.info("query log: %s", type(exc).__name__)
+        return 0
+
+    def run_index(self) -> None:
+        """Keep the search index until ``stopping`` is set; a failing round is tried again after a pause."""
+        assert self.keeper is not None
+        while not self.stopping.is_set():
+            try:
+                busy = self.keeper.step()
+            except ConflictError:
+                busy = 0
+            except Exception:  # noqa: BLE001 - a full disk, a folder taken away, the storage away: search waits, the site goes on
+                log.exception("a round of the search index failed")
+                self.stopping.wait(2.0)
+                busy = 0
+            if not busy:
+                self.stopping.wait(INDEX_PAUSE)
+        self.keeper.stop()
+
     def run(self, interval: float) -> None:
         """Until ``stopping`` is set. A failing round is logged and tried again after a pause (disk full, storage away)."""
         with self.db.transaction() as connection:
             audit_room.catch_up(open_site(connection).audit, self.heads_file)
+        index = threading.Thread(target=self.run_index, name="search index", daemon=True)
+        if self.keeper is not None:
+            index.start()
         while not self.stopping.is_set():
             try:
                 busy = self.step()
@@ -76,6 +126,8 @@ class Worker:
                 self.stopping.wait(2.0)
             if not busy:
                 self.stopping.wait(interval)
+        if self.keeper is not None:
+            index.join(5)
 
 
 def catch_up(db: Any) -> int:

@@ -24,7 +24,7 @@ def run(options: Any) -> int:
             _empty(db)
         else:
             try:
-                fill(db, report=Progress)
+                fill(db, report=Progress, search=settings.search)
             except (TransferError, ImportRefused, MappingError) as exc:
                 raise Stop(str(exc)) from None
     print(f"建好了：{settings.var}")

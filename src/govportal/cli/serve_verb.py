@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..content.importer import ImportRefused
 from ..content.transfer import TransferError
 from ..seed import fill, is_complete
 from ..settings import Settings
-from ..worker import Worker
+from ..worker import make_worker
 from .common import Progress, Stop, load_settings
 
 ZEO_CLIENT = """%import ZEO
@@ -56,7 +57,7 @@ def run(options: Any) -> int:
     if settings.processes > 1:
         return serve_many(options, settings, sock)
     print(f"方式一：单进程，FileStorage，数据在 {settings.var}" if not settings.storage else f"方式三：共享存储 {settings.storage}", file=sys.stderr)
-    return serve_web(settings, sock, worker=settings.worker)
+    return serve_web(settings, sock, worker=settings.worker, config=options.config)
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -87,7 +88,7 @@ def prepare(settings: Settings, *, auto: bool) -> None:
                 raise Stop("还没有建好的数据库，请先运行 govportal init")
             print("第一次启动：建立数据库，装入示例内容。", file=sys.stderr)
             try:
-                fill(db, report=Progress)
+                fill(db, report=Progress, search=settings.search)
             except (TransferError, ImportRefused) as exc:
                 raise Stop(str(exc)) from None
         pending = evolve.pending(db)
@@ -97,7 +98,7 @@ def prepare(settings: Settings, *, auto: bool) -> None:
         db.close()
 
 
-def serve_web(settings: Settings, sock: socket.socket, *, worker: bool) -> int:
+def serve_web(settings: Settings, sock: socket.socket, *, worker: bool, config: str = "") -> int:
     """waitress until SIGTERM or Ctrl-C; then open requests end, the worker stops and the database closes."""
     os.environ.setdefault("CHAMELEON_CACHE", str(_template_cache(settings)))
     from waitress.server import create_server
@@ -105,10 +106,11 @@ def serve_web(settings: Settings, sock: socket.socket, *, worker: bool) -> int:
     from .. import main
     db = open_database(settings.database, cache_bytes=settings.object_cache_mb << 20)
     app = main({"govportal.db": db}, settings=settings)
-    loop = Worker(db, settings.audit_heads, settings.var / "worker.heartbeat")
+    loop = make_worker(db, settings, config=config)
     thread = threading.Thread(target=loop.run, args=(settings.worker_interval,), name="worker", daemon=True)
     if worker:
         thread.start()
+    threading.Thread(target=warm, args=(app,), name="warm", daemon=True).start()
     server = create_server(app, sockets=[sock], threads=settings.threads, ident="", channel_timeout=30, connection_limit=1000,
                            max_request_body_size=50 << 20, clear_untrusted_proxy_headers=True)
     signal.signal(signal.SIGTERM, lambda *_: _interrupt())
@@ -126,6 +128,12 @@ def serve_web(settings: Settings, sock: socket.socket, *, worker: bool) -> int:
         db.close()
         print("门户已停止。", file=sys.stderr)
     return 0
+
+
+def warm(app: Any) -> None:
+    """Ask one suggestion, so that the first person does not wait for dictionary and lexicon."""
+    from webob import Request
+    Request.blank("/api/v1/suggest?q=shenfen").get_response(app)
 
 
 def _interrupt() -> None:
@@ -188,7 +196,7 @@ def _watch(children: list[subprocess.Popen[bytes]], settings: Settings, storage:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     db = open_database(storage)
-    loop = Worker(db, settings.audit_heads, settings.var / "worker.heartbeat")
+    loop = make_worker(db, replace(settings, storage=storage))
     thread = threading.Thread(target=loop.run, args=(settings.worker_interval,), daemon=True)
     thread.start()
     try:

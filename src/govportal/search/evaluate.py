@@ -20,6 +20,7 @@ from .ranking import Filters
 from .text import bigrams, squeeze
 
 DEEP = 100
+SETS = {"look": "事项（look）", "check": "事项（check）", "questions": "问答", "policies": "政策"}
 
 
 @dataclass(frozen=True)
@@ -170,3 +171,39 @@ def negatives(judge: Judge) -> tuple[float, float, list[tuple[str, bool]]]:
     check = [not judge.items(one.query) for one in read_items("check")]
     right, wrong = sum(hit for _, hit in said), sum(look)
     return right / max(1, right + wrong), sum(check) / max(1, len(check)), said
+
+
+def report(judge: Judge, *, ablation: bool = False) -> dict[str, Any]:
+    """{queries: {set: scores}, undisputed, baselines: {name: {set: scores}}, negative, ablation: {name: {set: scores}}}: plain data."""
+    found: dict[str, Any] = {"sets": {name: vars(judge.table(name)[0]) for name in SETS}, "undisputed": {name: vars(judge.table(name, disputed=False)[0]) for name in ("look", "check")}}
+    found["baselines"] = {title: {name: vars(measure(read_items(name), answers, judge.pool)[0]) for name in ("look", "check")}
+                          for title, answers in baselines(judge.columns, judge.engine.analyzer).items()}
+    precision, false, said = negatives(judge)
+    found["negative"] = {"precision": precision, "false_on_check": false, "queries": {query: hit for query, hit in said}}
+    if ablation:
+        found["ablation"] = {title: {name: vars((judge.changed(weights=off) if off else judge).table(name)[0]) for name in SETS} for title, off in ABLATIONS}
+    return found
+
+
+def as_table(found: dict[str, Any]) -> str:
+    """The report as Markdown; only sums of the check set appear."""
+    head = ["| 查询组 | 条数 | nDCG@10 | 第一条 | 前三 | 前十 | 查不到 |", "|---|---|---|---|---|---|---|"]
+
+    def line(title: str, scores: dict[str, Any]) -> str:
+        return "| " + " | ".join([title, str(scores["queries"]), *(f"{scores[name]:.3f}" for name in ("ndcg", "first", "three", "ten", "nothing"))]) + " |"
+    lines = [*head, *(line(title, found["sets"][name]) for name, title in SETS.items()),
+             *(line(SETS[name] + "，不计有争议的改判", scores) for name, scores in found["undisputed"].items())]
+    for title, sets in found["baselines"].items():
+        lines += [line(f"基线：{title}（{name}）", scores) for name, scores in sets.items()]
+    negative = found["negative"]
+    lines += ["", f"“没有合适的”：判对的占 {negative['precision']:.2f}；check 组误判 {negative['false_on_check']:.3f}。",
+              "、".join(f"{query}（{'说没有' if hit else '给了结果'}）" for query, hit in negative["queries"].items())]
+    if "ablation" in found:
+        lines += ["", "| 关掉哪一步 | " + " | ".join(SETS.values()) + " |", "|---|" + "---|" * len(SETS)]
+        lines += ["| " + " | ".join([title, *(f"{sets[name]['ndcg']:.3f}" for name in SETS)]) + " |" for title, sets in found["ablation"].items()]
+    return "\n".join(lines)
+
+
+def look_lines(judge: Judge) -> list[str]:
+    """Each query of the look set with its score and first hits, worst first."""
+    return [f"{ndcg:.2f}  {one.query} → {'；'.join(found[:4]) or '（没有）'}" for one, found, ndcg in sorted(judge.table("look")[1], key=lambda row: row[2])]

@@ -84,6 +84,22 @@ def read_synonyms(path: Path) -> list[Synonym]:
     return found
 
 
+def save_synonym(path: Path, row: Synonym, *, by: str, at: str) -> None:
+    """Add a row to the overlay file, replacing one with the same two words; written in one step."""
+    rows: list[dict[str, str]] = []
+    if path.is_file():
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [old for old in csv.DictReader(file) if (squeeze(old["said"]), squeeze(old["means"])) != (row.said, row.means)]
+    rows.append({"said": row.said, "means": row.means, "weight": f"{row.weight:g}", "source": row.source, "note": row.note, "by": by, "at": at})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    with draft.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ("said", "means", "weight", "source", "note", "by", "at"), lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    draft.replace(path)
+
+
 def read_words(path: Path) -> list[str]:
     """Lines of a word list, without comments, normalised."""
     return [squeeze(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and not line.startswith("#")]
