@@ -10,11 +10,10 @@ are not part of the name), message and reply (``citizen_qa``), utterance and sta
 a text that is a judged query or its ``source_text`` (``search/judgements/*.jsonl``; letters, digits and Han compared) are left out:
 the judged texts are read for that only and never printed.
 
-Counting: words are runs of one to three segments of the portal's analyser, Han only, without a stop word,
-question word or general word in them. A row counts for (said, means) when ``said`` stands in
-the person's text and not in the office's, and ``means`` stands in the office's text and not in the person's; a row counts once.
-``means`` must also stand in an item name, a law's name or the title of a published question. PMI is over the rows of one source:
-log2(pair · rows / (said · means)). Evidence counts the same, but over substrings, and ``said`` may stand in the office's text too.
+Counting: words are runs of one to three segments of the portal's analyser, Han only, without a stop word, question word or general
+word (泛词) in them. A row counts for (said, means) when ``said`` stands in the person's text and not in the office's, and ``means``
+stands in the office's text and not in the person's; a row counts once. ``means`` must also stand in an item name, a law's name or
+the title of a published question. PMI is over the rows of one source: log2(pair · rows / (said · means)). Evidence counts the same, but over substrings, and ``said`` may stand in the office's text too.
 """
 from __future__ import annotations
 
@@ -38,6 +37,7 @@ from govportal.shipped import shipped
 # source → (fewest rows, least PMI, most candidates of one word)
 LIMITS = {"aliases_guangdong": (1, 2.0, 4), "citizen_qa": (3, 1.5, 6), "app_queries_shenzhen": (1, 2.0, 4)}
 SAID, MEANS = (2, 8), (2, 10)           # characters
+PORTAL_NAMES = ("directory-items", "handling-items", "implementation-items", "questions")
 MOST_ROWS = 0.2                         # a word in more of the rows says nothing
 _HAN = re.compile(r"[一-鿿]+")
 
@@ -87,13 +87,13 @@ def usable_rows(shared: Path, judgements: Path) -> list[Row]:
 
 
 def official_names(shared: Path) -> Iterator[str]:
-    """Item names, law names, titles of published questions."""
+    """Item names of the two registers and of the portal, law names, titles of published questions."""
     for row in lines(shared / "items_guangdong.jsonl"):
         yield row["name"]
     for name in ("items_guangan.csv", "laws_index.csv"):
         yield from (row["name"] for row in table(shared / name))
-    for path in sorted((shipped("content") / "questions").rglob("*.yaml")):
-        yield from (line[6:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("title:"))
+    for path in sorted(path for folder in PORTAL_NAMES for path in (shipped("content") / folder).rglob("*.yaml")):
+        yield from (line.partition(":")[2] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith(("title:", "name:")))
 
 
 def terms(text: str, characters: tuple[int, int], stop: frozenset[str]) -> set[str]:
@@ -173,7 +173,8 @@ def main() -> None:
         out.writerows(evidence(rows, ((squeeze(row["said"]), squeeze(row["means"])) for row in table(args.evidence)), official_names(args.shared)))
         return
     known = frozenset((squeeze(row["said"]), squeeze(row["means"])) for row in table(folder / "synonyms.csv"))
-    stop = frozenset(word for name in ("question-words.txt", "weak-words.txt") for word in read_words(folder / name))
+    stop = frozenset(read_words(folder / "question-words.txt"))
+    stop |= {squeeze(row["word"]) for row in table(folder / "words.csv") if row["kind"] == "泛词"}
     stop |= {squeeze(row["word"]) for row in table(args.shared / "stopwords_zh.csv")}
     out.writerow(("said", "means", "count", "source", "example"))
     out.writerows(candidates(rows, official_names(args.shared), stop, known))

@@ -73,5 +73,14 @@ class Journal(Persistent):
                 removed += 1
         return removed
 
+    def position(self, consumer: str) -> tuple[int, int]:
+        """(number, nonce) of the last batch this consumer has told of with ``advance``; (0, 0) before the first."""
+        found: tuple[int, int] | None = self._consumers[consumer][0][_SENTINEL][2:]     # type: ignore[assignment]
+        return found or (0, 0)
+
+    def advance(self, consumer: str, number: int, nonce: int) -> None:
+        """Note in the database how far a consumer that keeps its result elsewhere has come; kept in a sentinel, so writers do not meet it."""
+        self._consumers[consumer][0][_SENTINEL] = ("", 0, number, nonce)
+
     def count(self, consumer: str) -> int:
         return sum(len(shard) - 1 for shard in self._consumers[consumer])

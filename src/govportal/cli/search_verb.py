@@ -14,7 +14,7 @@ from ..base import clock
 from ..content.columns import ColumnStore
 from ..content.site import open_site
 from ..search import evaluate
-from ..search.analysis import analyzer
+from ..search.analysis import analyzer, builder
 from ..search.consumer import Keeper, build_from, consumer_of, faults
 from ..search.engine import OVERLAY, Engine
 from ..search.index import Home, IndexMissing
@@ -139,7 +139,7 @@ def build(options: Any, settings: Settings) -> int:
         except OSError:
             pass
     with database(settings, read_only=not settings.storage) as db:
-        build_from(db, home, options.name, analyzer(settings.rjieba), progress)
+        build_from(db, home, options.name, builder(settings.rjieba), progress)
     (settings.search / "progress.json").unlink(missing_ok=True)
     return 0
 

@@ -109,7 +109,6 @@ def _page(request: Any, asked: Asked, answer: Answer, last: int) -> Any:
         request, "results.pt", page, word=asked.word, total=answer.total, tabs=tabs if answer.total else [], sections=shown, near=rows.of(answer.near),
         corrected=answer.corrected, verbatim=address(asked, verbatim="1", page=""), also=_also(request, answer, asked), rebuilding=False,
         chips=[(address(asked, **{name: "", "page": ""}), _label(request, name, value)) for name, value in asked.narrow.items()],
-        hiddens=[(name, value) for name, value in (("kind", asked.kind), *asked.narrow.items()) if value],
         facets=_facets(request, asked, answer) if answer.total or asked.narrow else [],
         sorts=[(address(asked, sort=value, page=""), text, "true" if value == asked.sort else None) for value, text in SORTS] if asked.kind in DATED else [],
         pages=_pages(asked, last) if asked.kind and last > 1 else [], hot=[])
@@ -120,7 +119,7 @@ def start(request: Any) -> Any:
     page = request.page("我要查", section="/search", here="我要查", meta=_tags())
     hot = [("/search?" + urlencode({"q": text}), text) for text in request.registry.query_log.hot(clock.now())]
     picked = [(row.path, (row.plain_names or (row.name,))[0]) for row in request.columns.hot[:8]]
-    return render(request, "results.pt", page, word="", total=0, tabs=[], sections=[], near=[], corrected=None, verbatim="", also=[], rebuilding=False, chips=[], hiddens=[],
+    return render(request, "results.pt", page, word="", total=0, tabs=[], sections=[], near=[], corrected=None, verbatim="", also=[], rebuilding=False, chips=[],
                   facets=[], sorts=[], pages=[], hot=[("大家常找", hot)] if hot else [("编辑推荐", picked)])
 
 
@@ -136,7 +135,7 @@ def rebuilding(request: Any, asked: Asked) -> Any:
         {"href": row.path, "title": marked(row.title, words), "uid": row.uid, "bits": [], "quick": [], "state": "", "summary": "", "best": False, "others": [], "text": ""}
         for row in columns.match(group, asked.word)[:FEW]]} for group, title in (("questions", "问答"), ("articles", "政策和资讯"), ("laws", "法律法规"))]
     return render(request, "results.pt", page, word=asked.word, total=sum(len(part["rows"]) for part in found), tabs=[], sections=[part for part in found if part["rows"]],
-                  near=[], corrected=None, verbatim="", also=[], rebuilding=True, chips=[], hiddens=[], facets=[], sorts=[], pages=[], hot=[])
+                  near=[], corrected=None, verbatim="", also=[], rebuilding=True, chips=[], facets=[], sorts=[], pages=[], hot=[])
 
 
 class Rows:

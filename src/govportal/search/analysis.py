@@ -23,7 +23,8 @@ from .text import normalise, runs
 
 VERSION = 2                     # moves when tokens or fields change
 _STOP = frozenset("的 了 和 与 及 或 在 是 为 等 对 于 把 被 吗 呢 吧 啊 呀 我 你 他 她 它 这 那 有 就 都 也 还 又 要 会 能 可 去 来 到 从 以 之 其 所 者".split())
-MEMO_SIZE, MEMO_RUN = 20_000, 24    # texts repeat: runs between punctuation and their words are remembered, the longest 24 characters
+MEMO = 2_000                    # runs between punctuation whose words are remembered; texts repeat
+MEMO_RUN = 80                   # characters of the longest
 _HAN = re.compile(r"[一-鿿]+")
 
 
@@ -39,7 +40,7 @@ def _rjieba(own: list[str]) -> Any:
 class Analyzer:
     """``words(text)``: search-mode words. Thread safe after construction."""
 
-    def __init__(self, dictionary: Path | None = None, *, fast: bool = False) -> None:
+    def __init__(self, dictionary: Path | None = None, *, fast: bool = False, memo: int = MEMO) -> None:
         import jieba
         jieba.setLogLevel(logging.WARNING)
         path = dictionary or shipped("search") / "dictionary.txt"
@@ -49,7 +50,9 @@ class Analyzer:
         self._lock = threading.Lock()
         self._ready = False
         self.own = [line.split()[0] for line in self._text.splitlines() if line.strip() and not line.startswith("#")]
+        self._memo_size = memo
         self._memo: dict[str, tuple[str, ...]] = {}
+        self.fast = fast
         self._fast = _rjieba(self.own) if fast else None
         self.stamp = f"{VERSION}/jieba {jieba.__version__}/" + hashlib.sha256(self._text.encode()).hexdigest()[:16]
 
@@ -78,7 +81,7 @@ class Analyzer:
             if words is None:
                 words = tuple(word for word in self._cut(run) if word not in _STOP)
                 if len(run) <= MEMO_RUN:
-                    if len(memo) >= MEMO_SIZE:
+                    if len(memo) >= self._memo_size:
                         memo.clear()
                     memo[run] = words
             found.extend(words)
@@ -110,3 +113,8 @@ def _private_folder() -> str:
 def analyzer(fast: bool = False) -> Analyzer:
     """The process's Analyzer over the shipped dictionary. ``fast``: with rjieba, when it is installed."""
     return Analyzer(fast=fast and importlib.util.find_spec("rjieba") is not None)
+
+
+def builder(fast: bool = False) -> Analyzer:
+    """An Analyzer for a whole rebuild: remembers 100,000 runs (about 60 MB while the build lasts)."""
+    return Analyzer(fast=fast and importlib.util.find_spec("rjieba") is not None, memo=100_000)

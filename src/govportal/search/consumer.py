@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -16,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ..content.site import ROOT_KEY, open_site
-from .analysis import Analyzer, analyzer
+from .analysis import Analyzer, analyzer, builder
 from .documents import IndexDocument, everything, source_of
-from .index import Home, IndexMissing, Writer, build, editions
+from .index import Home, IndexMissing, Position, Writer, build, editions, position_of, write_position
 
 log = logging.getLogger("govportal.search")
 BATCH = 500
@@ -29,6 +30,12 @@ def consumer_of(name: str) -> str:
     return f"search:{name}"
 
 
+def in_step(folder: Position, database: tuple[int, int]) -> bool:
+    """Whether a folder belongs to this state of the database: the same batch, or one ahead of it (killed between the two commits)."""
+    number, nonce = database
+    return (folder.number, folder.nonce) == (number, nonce) or (folder.number == number + 1 and folder.previous == nonce)
+
+
 class Keeper:
     """Keeps the index of a database current; one a database (the worker's)."""
 
@@ -36,6 +43,7 @@ class Keeper:
         self.db, self.home, self.spawn = db, Home(folder), spawn
         self.analyzer = words or analyzer()
         self._child: tuple[str, Any] | None = None
+        self._clean = False
         self._tried = 0.0
 
     def step(self) -> int:
@@ -53,6 +61,9 @@ class Keeper:
                 journal = open_site(connection).journal
                 if consumer_of(name) not in journal.consumers():
                     raise IndexMissing("这个索引不属于这个数据库")
+                if not in_step(position_of(self.home.folder / name), journal.position(consumer_of(name))):
+                    raise IndexMissing("索引和数据库不是同一时刻的（其中一个是从备份恢复的）")
+                self._forget(journal, name)
         except IndexMissing as exc:
             if time.monotonic() - self._tried < RETRY and self._tried:
                 return 0
@@ -61,16 +72,33 @@ class Keeper:
             return self._begin()
         return self.apply(name)
 
+    def _forget(self, journal: Any, name: str) -> None:
+        """Consumers of builds that came to nothing."""
+        for other in journal.consumers() if not self._clean else ():
+            if other.startswith("search:") and other != consumer_of(name):
+                journal.unregister(other)
+        self._clean = True
+
     def apply(self, name: str, limit: int = BATCH) -> int:
-        """Up to ``limit`` pending entries into the folder ``name``; returns how many."""
+        """Up to ``limit`` pending entries into the folder ``name``; returns how many.
+
+        Order: commit of the index, position file, then the database; killed in between, the next round does the batch again.
+        """
+        folder, consumer = self.home.folder / name, consumer_of(name)
         with self.db.transaction() as connection:
             site = open_site(connection)
-            entries = site.journal.pending(consumer_of(name), limit)
+            entries = site.journal.pending(consumer, limit)
             if not entries:
                 return 0
-            changes = {entry.uid: source_of(site.document(entry.uid)) for entry in entries}
-            Writer(self.home.folder / name, self.analyzer).apply(changes)
-            site.journal.done(consumer_of(name), entries)
+            number, nonce = site.journal.position(consumer)
+            found = position_of(folder)
+            again = found.uids if found.number == number + 1 else ()
+            uids = tuple(dict.fromkeys((*again, *(entry.uid for entry in entries))))
+            Writer(folder, self.analyzer).apply({uid: source_of(site.document(uid)) for uid in uids})
+            fresh = secrets.randbits(53)
+            write_position(folder, Position(number + 1, fresh, nonce, uids))
+            site.journal.advance(consumer, number + 1, fresh)
+            site.journal.done(consumer, entries)
             return len(entries)
 
     # -- rebuild -------------------------------------------------------------------------------------------------------
@@ -112,7 +140,7 @@ class Keeper:
             name = self.home.new_name()
             with self.db.transaction() as connection:
                 open_site(connection).journal.register(consumer_of(name))
-        done = build_from(self.db, self.home, name, self.analyzer, progress)
+        done = build_from(self.db, self.home, name, builder(self.analyzer.fast), progress)
         self.finish(name)
         return done
 

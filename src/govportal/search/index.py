@@ -1,6 +1,7 @@
 """The index folder: which one is current, its stamp, and the one writer.
 
-Layout in ``var/search``: ``current`` names the folder in use; each ``index-<n>`` holds Whoosh's files and ``stamp.json``.
+Layout in ``var/search``: ``current`` names the folder in use; each ``index-<n>`` holds Whoosh's files, ``stamp.json`` (which analyser) and
+``position.json`` (how far it has come; compared with the database, so that a folder or a database put back from a backup is noticed).
 A rebuild fills a new folder while the old one serves, then ``current`` is replaced in one rename. OSError on a full disk
 leaves the old state readable.
 """
@@ -12,7 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import segments
 from .analysis import Analyzer
@@ -87,6 +88,30 @@ class Home:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+class Position(NamedTuple):
+    """How far a folder has come: batch ``number`` with its ``nonce``, the ``previous`` nonce, and the ids of that batch."""
+
+    number: int = 0
+    nonce: int = 0
+    previous: int = 0
+    uids: tuple[str, ...] = ()
+
+
+def position_of(folder: Path) -> Position:
+    """The position written after the last commit of a folder."""
+    try:
+        number, nonce, previous, uids = json.loads((folder / "position.json").read_text(encoding="utf-8"))
+        return Position(int(number), int(nonce), int(previous), tuple(uids))
+    except FileNotFoundError:
+        return Position()
+    except (OSError, ValueError, TypeError):
+        return Position(-1)
+
+
+def write_position(folder: Path, position: Position) -> None:
+    _write_file(folder / "position.json", json.dumps(position))
+
+
 def stamp_of(folder: Path) -> str:
     try:
         return str(json.loads((folder / "stamp.json").read_text(encoding="utf-8"))["stamp"])
@@ -100,7 +125,7 @@ def fields_of(document: IndexDocument, analyzer: Analyzer) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": document.uid, "edition": document.edition, "weight": document.weight, "labels": labels,
         "title": analyzer.words(document.title), "plain": [word for label in document.labels[1:MAX_LABELS] for word in analyzer.words(label)],
-        "body": analyzer.words(document.body), "gram": list(dict.fromkeys(gram for label in labels for gram in (*bigrams(label), *label))),
+        "body": analyzer.words(document.body), "gram": list(dict.fromkeys(gram for label in labels for gram in bigrams(label))),
         "kind": [document.kind], "region": [document.region], "org": [document.org], "type": [document.type], "date": [document.date],
         "topic": sorted(set(document.topics)), "audience": sorted(set(document.audiences)), "channel": sorted(set(document.channels)),
         "code": list(dict.fromkeys([*("=" + label for label in labels), *codes(normalise(document.title)),
@@ -114,7 +139,7 @@ class Writer:
     def __init__(self, folder: Path, analyzer: Analyzer) -> None:
         self.folder, self.analyzer = folder, analyzer
 
-    def apply(self, changes: dict[str, IndexDocument | None], *, fresh: bool = False, memory_mb: int = 128) -> int:
+    def apply(self, changes: dict[str, IndexDocument | None], *, fresh: bool = False) -> int:
         """Set or remove documents by id and commit; returns how many were set. ``fresh``: none of them is there yet.
 
         The same changes a second time give the same index. OSError (disk full) and LockError leave the index as it was.
@@ -122,7 +147,7 @@ class Writer:
         if not changes:
             return 0
         index = segments.open_index(self.folder)
-        writer = segments.writer(index, memory_mb=memory_mb)
+        writer = segments.writer(index)
         written = 0
         try:
             if not fresh:
@@ -161,11 +186,11 @@ def build(home: Home, name: str, analyzer: Analyzer, documents: Iterable[IndexDo
         batch[document.uid] = document
         done += 1
         if len(batch) >= BATCH:
-            writer.apply(dict(batch), fresh=True, memory_mb=512)
+            writer.apply(dict(batch), fresh=True)
             batch.clear()
         if progress is not None and done % 200 == 0:
             progress(done, max(total, done + 1))
-    writer.apply(dict(batch), fresh=True, memory_mb=512)
+    writer.apply(dict(batch), fresh=True)
     if progress is not None:
         progress(done, done)
     return done

@@ -19,9 +19,10 @@ _OPEN, _CLOSE = Markup("<mark>"), Markup("</mark>")
 _ENDS = "。！？；\n"
 
 
-def wordings(plan: Plan, title: str = "") -> tuple[str, ...]:
-    """What to mark: what was said, and what it surely means, longest first; single characters only when nothing else is left."""
-    found = [plan.text] + [other.text for group in plan.groups for other in group.alternatives if other.weight >= 0.5]
+def wordings(plan: Plan) -> tuple[str, ...]:
+    """What to mark: what was said and the words in it, and what it surely means, longest first; single characters only when nothing else
+    is left."""
+    found = [plan.text] + [text for group in plan.groups for text in (*group.words, *(other.text for other in group.alternatives if other.weight >= 0.5))]
     longer = [text for text in dict.fromkeys(found) if len(text) > 1]
     return tuple(sorted(longer or [text for text in dict.fromkeys(found) if text], key=lambda text: (-len(text), text)))
 

@@ -60,11 +60,12 @@ class PostingCache:
 
 class LabelRows(NamedTuple):
     """Labels of some documents: ``owner`` position of the document in the list asked for, ``length`` characters, ``first`` = the
-    registered name; ``pairs``/``label``: each character pair and the label it is in."""
+    registered name; ``mass``: rarity of all its pairs, added; ``pairs``/``label``: each character pair and the label it is in."""
 
     owner: np.ndarray
     length: np.ndarray
     first: np.ndarray
+    mass: np.ndarray
     pairs: np.ndarray
     label: np.ndarray
 
@@ -136,7 +137,7 @@ class Picture:
     def label_rows(self, numbers: np.ndarray) -> LabelRows:
         """Labels of documents (global numbers, ascending)."""
         parts, labels_before = [], 0
-        for segment, base in zip(self.segments, self.bases, strict=True):
+        for segment, base, mass in zip(self.segments, self.bases, self.masses, strict=True):
             low, high = np.searchsorted(numbers, (base, base + segment.size))
             if low == high:
                 continue
@@ -147,13 +148,50 @@ class Picture:
             pairs = np.maximum(length - 1, 0)
             first = np.zeros(len(labels), dtype=bool)
             first[(np.cumsum(counts) - counts)[counts > 0]] = True
-            parts.append((np.repeat(np.arange(low, high), counts), length, first, table.pairs[ranges(table.begin[labels], pairs)],
+            parts.append((np.repeat(np.arange(low, high), counts), length, first, mass[labels], table.pairs[ranges(table.begin[labels], pairs)],
                           np.repeat(np.arange(labels_before, labels_before + len(labels)), pairs)))
             labels_before += len(labels)
         if not parts:
             none = np.zeros(0, dtype=np.int64)
-            return LabelRows(none, none, none.astype(bool), none.astype(np.uint32), none)
+            return LabelRows(none, none, none.astype(bool), none.astype(np.float32), none.astype(np.uint32), none)
         return LabelRows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    @cached_property
+    def pair_rarity(self) -> tuple[np.ndarray, np.ndarray]:
+        """(pair codes ascending, inverse frequency among labels) of the large segments, or of all while there are none."""
+        chosen = [segment for segment in self.segments if segment.size >= segments.SMALL] or self.segments
+        if not chosen:
+            return np.zeros(1, dtype=np.uint32), np.ones(1, dtype=np.float32)
+        codes, places = np.unique(np.concatenate([segment.pair_counts[0] for segment in chosen]), return_inverse=True)
+        counts = np.bincount(places, weights=np.concatenate([segment.pair_counts[1] for segment in chosen])) if len(codes) else np.zeros(0)
+        total = sum(len(segment.labels.begin) - 1 for segment in chosen)
+        if not len(codes):
+            return np.zeros(1, dtype=np.uint32), np.ones(1, dtype=np.float32)
+        return codes, np.log(1 + (total - counts + 0.5) / (np.maximum(counts, 3) + 0.5)).astype(np.float32)
+
+    def holding(self, character: str) -> np.ndarray:
+        """Documents with a character in a label of two characters or more, ascending."""
+        code, found = np.uint32(ord(character) & 0xFFFF), []
+        for segment, base in zip(self.segments, self.bases, strict=True):
+            table = segment.labels
+            at = np.flatnonzero(table.pairs >> np.uint32(16) == code)
+            labels = np.unique(np.searchsorted(table.begin, at, side="right") - 1)
+            found.append(np.unique(np.searchsorted(table.starts, labels, side="right") - 1) + base)
+        return np.concatenate(found).astype(np.int32) if found else np.zeros(0, dtype=np.int32)
+
+    @cached_property
+    def masses(self) -> list[np.ndarray]:
+        """By segment: the rarity of all pairs of each label, added; kept with the segment while the table of rarities is the same."""
+        codes, rarities = self.pair_rarity
+        key, found = tuple(segment.id for segment in self.segments if segment.size >= segments.SMALL), []
+        for segment in self.segments:
+            if segment.mass is None or segment.mass[0] != key or not key:
+                rare = rarities[np.minimum(np.searchsorted(codes, segment.labels.pairs), len(codes) - 1)] if len(segment.labels.pairs) else np.zeros(0, dtype=np.float32)
+                added = np.concatenate(([0.0], np.cumsum(rare, dtype=np.float64)))
+                begin = segment.labels.begin
+                segment.mass = key, (added[np.maximum(begin[1:] - 2, begin[:-1])] - added[begin[:-1]]).astype(np.float32)
+            found.append(segment.mass[1])
+        return found
 
     def labels_of(self, number: int) -> list[str]:
         """The squeezed labels of one document, its name first."""

@@ -19,7 +19,6 @@ from .analysis import Analyzer
 from .text import MAX_QUERY, codes, normalise, runs, squeeze
 
 log = logging.getLogger("govportal.search")
-WEAK = 0.3                      # weight of general words such as 办理
 MAX_GROUPS = 10
 MAX_ALTERNATIVES = 12
 _UNIT = re.compile(r"[^省市区县州盟旗]{2,8}[省市区县州盟旗]$")
@@ -36,11 +35,14 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Group:
-    """One thing that was said, with the wordings that mean it. ``weak``: a general word."""
+    """One thing that was said, with the wordings that mean it. ``kind``: 泛词, 动作, 人群, 部门, 场合 or '' (a thing); ``weight``: what
+    it counts against a thing; ``words``: the words in it."""
 
     said: str
     alternatives: tuple[Alternative, ...]
-    weak: bool = False
+    kind: str = ""
+    weight: float = 1.0
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,18 @@ def save_synonym(path: Path, row: Synonym, *, by: str, at: str) -> None:
     draft.replace(path)
 
 
+def read_kinds(path: Path) -> dict[str, tuple[str, float]]:
+    """``words.csv``: word, kind, weight, note → {word: (kind, weight)}. SynonymError for a weight outside 0…1."""
+    found = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), 2):
+            try:
+                found[squeeze(row["word"])] = row["kind"], float(row["weight"])
+            except (KeyError, TypeError, ValueError):
+                raise SynonymError(f"{path.name} 第 {line} 行：要有 word、kind 和 0 到 1 的 weight") from None
+    return found
+
+
 def read_words(path: Path) -> list[str]:
     """Lines of a word list, without comments, normalised."""
     return [squeeze(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and not line.startswith("#")]
@@ -132,12 +146,12 @@ class Tables:
 
     synonyms: dict[str, tuple[Synonym, ...]] = field(default_factory=dict)
     question_words: tuple[str, ...] = ()
-    weak: frozenset[str] = frozenset()
+    words: dict[str, tuple[str, float]] = field(default_factory=dict)
     regions: dict[str, str] = field(default_factory=dict)
     best_bets: dict[str, tuple[BestBet, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, synonyms: Iterable[Synonym], question_words: Iterable[str], weak: Iterable[str], regions: Mapping[str, str] | None = None) -> Tables:
+    def of(cls, synonyms: Iterable[Synonym], question_words: Iterable[str], words: Mapping[str, tuple[str, float]], regions: Mapping[str, str] | None = None) -> Tables:
         by_said: dict[str, list[Synonym]] = {}
         for row in synonyms:
             by_said.setdefault(row.said, []).append(row)
@@ -149,7 +163,7 @@ class Tables:
                 if code.endswith("00") and len(unit.group()) > 2:      # 广州 for 广州市; a district needs its 区
                     places.setdefault(unit.group()[:-1], code)
         return cls({said: tuple(sorted(rows, key=lambda row: -row.weight)[:MAX_ALTERNATIVES]) for said, rows in by_said.items()},
-                   tuple(sorted(set(question_words), key=lambda word: (-len(word), word))), frozenset(weak), places)
+                   tuple(sorted(set(question_words), key=lambda word: (-len(word), word))), dict(words), places)
 
 
 @lru_cache(maxsize=4)
@@ -157,7 +171,7 @@ def shipped_tables() -> Tables:
     """The reviewed tables of ``search/`` and the known regions."""
     from ..content.vocabularies import region_names
     folder = shipped("search")
-    made = Tables.of(shipped_synonyms(), read_words(folder / "question-words.txt"), read_words(folder / "weak-words.txt"), region_names())
+    made = Tables.of(shipped_synonyms(), read_words(folder / "question-words.txt"), read_kinds(folder / "words.csv"), region_names())
     made.best_bets = read_best_bets(folder / "best-bets.csv")
     return made
 
@@ -292,7 +306,8 @@ class Planner:
     def _group(self, said: str) -> Group:
         rows = self.tables.synonyms.get(said, ())
         alternatives = [Alternative(said, 1.0, "原词"), *(Alternative(row.means, row.weight, row.source) for row in rows)]
-        return Group(said, tuple(alternatives), said in self.tables.weak)
+        kind, weight = self.tables.words.get(said, ("", 1.0))
+        return Group(said, tuple(alternatives), kind, weight, tuple(word for word in self.analyzer.segments(said) if word not in self.tables.words))
 
 
 def explain(plan: Plan) -> list[str]:
@@ -306,5 +321,5 @@ def explain(plan: Plan) -> list[str]:
         lines.append("编码或文号：" + "、".join(plan.codes))
     for group in plan.groups:
         words = "；".join(f"{other.text}（{other.weight:g}，{other.source}）" for other in group.alternatives[1:])
-        lines.append(f"{'泛词' if group.weak else '词'} {group.said}" + (f" → {words}" if words else ""))
+        lines.append(f"{group.kind or '词'} {group.said}" + (f"（分量 {group.weight:g}）" if group.weight != 1 else "") + (f" → {words}" if words else ""))
     return lines

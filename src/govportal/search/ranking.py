@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .picture import Picture
-from .plan import WEAK, Group, Plan
+from .plan import Group, Plan
 from .segments import pair_codes
 from .text import bigrams, squeeze
 
@@ -36,7 +36,7 @@ class Weights:
     exact: float = 6.0
     code: float = 30.0
     grams: float = 0.3          # stage 2: share of character pairs in the fit of one label
-    brevity: float = 0.3        # stage 2: share of "how much of the label was said"
+    beta: float = 0.7           # stage 2: recall against precision in the F-measure of one label
     alias: float = 0.95         # a plain name against the registered name
     contained: float = 0.9      # impact of a wording whose pairs all stand among the labels, against a saturated word
     depth: float = 0.35         # complete guide, online, recommended
@@ -46,10 +46,13 @@ class Weights:
     fresh: float = 0.3          # news and policies of the last two years
     popular: float = 0.3
     synonyms: float = 1.0
-    weak: float = WEAK
+    weak: float = 1.0           # power of the words' own weights (words.csv); 0 = all alike
     k1: float = 1.2
     fields: tuple[tuple[str, float, float], ...] = (("title", 3.0, 0.4), ("plain", 2.0, 0.2), ("body", 1.0, 0.6))
-    fit: float = 0.5            # below this share of what was said, nothing fits
+    share: float = 0.0          # share of what was said that stands anywhere in the document
+    fit: float = 0.5            # below this share of what was said, nothing fits …
+    contained_fit: float = 0.8  # … unless one label fits as well as this
+    tail: float = 0.25          # a hit says at least this part of what the best one says
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,8 @@ def top(hits: np.ndarray, score: np.ndarray, limit: int) -> tuple[np.ndarray, np
 def labels_with(picture: Picture, text: str) -> np.ndarray:
     """Documents among whose labels stand all pairs of a text (or its one character), ascending."""
     def make() -> np.ndarray:
+        if len(text) == 1:
+            return picture.holding(text)
         found: np.ndarray | None = None
         for gram in bigrams(text):
             documents = picture.postings("gram", gram)[0]
@@ -186,7 +191,7 @@ def alternatives(group: Group, weights: Weights) -> list[tuple[str, float]]:
 def importance(picture: Picture, group: Group, weights: Weights) -> float:
     """What a group counts: the rarity of its most frequent good wording among labels; general words count little."""
     frequency = max((len(labels_with(picture, text)) for text, weight in alternatives(group, weights) if weight >= 0.6), default=0)
-    return idf(max(frequency, 3), max(1, picture.size)) * (weights.weak if group.weak else 1.0)
+    return idf(max(frequency, 3), max(1, picture.size)) * group.weight ** weights.weak
 
 
 def wording_impact(picture: Picture, text: str, weights: Weights, analyzer: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -249,46 +254,63 @@ def pairs_fit(picture: Picture, plan: Plan) -> np.ndarray:
 
 
 # -- stage 2: single labels of the best --------------------------------------------------------------------------------
+def _hashed(pairs: np.ndarray) -> np.ndarray:
+    """A 16-bit hash of pair codes: sorts out nearly all pairs that were not asked for before the exact comparison."""
+    return ((pairs * np.uint32(2654435761)) >> np.uint32(16)).astype(np.uint16)
+
+
 def label_fit(picture: Picture, plan: Plan, values: Sequence[float], numbers: np.ndarray, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
-    """(fit of the best label, share of what was said that one label holds): float32 by place in ``numbers`` (ascending), 0…1."""
+    """(fit of the best label, share of what was said that one label holds): float32 by place in ``numbers`` (ascending), 0…1.
+
+    Fit of a label = F-measure of ``recall`` (share of what was said that it holds, by importance of the words and rarity of the pairs) and
+    ``precision`` (share of the label, by rarity of its pairs, that was said).
+    """
     fit, best = np.zeros(len(numbers), dtype=np.float32), np.zeros(len(numbers), dtype=np.float32)
     rows = picture.label_rows(numbers)
-    if not len(rows.owner):
+    count = len(rows.owner)
+    if not count:
         return fit, best
     wordings = [alternatives(group, weights) for group in plan.groups]
     codes = {text: pair_codes(text) for group in wordings for text, _ in group}
-    query = np.unique(pair_codes(plan.text))
-    known = np.unique(np.concatenate([query, *codes.values()]))
+    asked = pair_codes(plan.text)
+    known = np.unique(np.concatenate([asked, *codes.values()]))
     if not len(known):
         known = np.zeros(1, dtype=np.uint32)
-    places = np.minimum(np.searchsorted(known, rows.pairs), len(known) - 1)
-    matched = known[places] == rows.pairs
-    has = np.zeros((len(known), len(rows.owner)), dtype=bool)
-    has[places[matched], rows.label[matched]] = True
-    covered, explained = np.zeros(len(rows.owner), dtype=np.float32), np.zeros(len(rows.owner), dtype=np.float32)
+    maybe = np.zeros(1 << 16, dtype=bool)
+    maybe[_hashed(known)] = True
+    found = np.flatnonzero(maybe[_hashed(rows.pairs)])
+    places = np.minimum(np.searchsorted(known, rows.pairs[found]), len(known) - 1)
+    same = known[places] == rows.pairs[found]
+    found, places = found[same], places[same]
+    has, said = np.zeros((len(known), count), dtype=bool), np.zeros((len(known), count), dtype=bool)
+    has[places, rows.label[found]] = True
+    asked_at = np.searchsorted(known, asked)
+    said[asked_at] = has[asked_at]
+    covered = np.zeros(count, dtype=np.float32)
     for value, group in zip(values, wordings, strict=True):
-        part, length = np.zeros(len(rows.owner), dtype=np.float32), np.zeros(len(rows.owner), dtype=np.float32)
+        part = np.zeros(count, dtype=np.float32)
         for text, weight in group:
             if len(text) > 1:
-                inside = has[np.searchsorted(known, codes[text])].all(axis=0)
+                at = np.searchsorted(known, codes[text])
+                inside = np.flatnonzero(has[at].all(axis=0))
+                said[at[:, None], inside] = True
             else:
                 character = np.uint32(ord(text) & 0xFFFF)
-                inside = np.zeros(len(rows.owner), dtype=bool)
-                inside[rows.label[(rows.pairs >> np.uint32(16) == character) | (rows.pairs & np.uint32(0xFFFF) == character)]] = True
+                inside = rows.label[(rows.pairs >> np.uint32(16) == character) | (rows.pairs & np.uint32(0xFFFF) == character)]
             part[inside] = weight
-            length[inside] = len(text)
         covered += part * np.float32(value)
-        explained += length
-    rarity = np.array([idf(max(len(picture.postings("gram", gram)[0]), 3), picture.size) for gram in bigrams(plan.text)], dtype=np.float32)
-    pairs = np.zeros(len(rows.owner), dtype=np.float32)
-    if len(plan.text) > 1 and len(rarity):
-        table = has[np.searchsorted(known, np.array([pair_codes(gram)[0] for gram in bigrams(plan.text)], dtype=np.uint32))]
-        pairs = (rarity / rarity.sum()) @ table
-    said = np.float32(sum(values)) or np.float32(1)
-    share = covered / said
-    length = np.maximum(rows.length, 1).astype(np.float32)
-    brevity = np.minimum(1, np.maximum(explained, pairs * np.float32(len(plan.text))) / length)
-    value = (share * np.float32(1 - weights.grams) + pairs * np.float32(weights.grams)) * (np.float32(1 - weights.brevity) + np.float32(weights.brevity) * brevity)
+    share = covered / (np.float32(sum(values)) or np.float32(1))
+    pairs = np.zeros(count, dtype=np.float32)
+    if len(asked):
+        rarity = np.array([idf(max(len(picture.postings("gram", gram)[0]), 3), picture.size) for gram in bigrams(plan.text)], dtype=np.float32)
+        pairs = (rarity / rarity.sum()) @ has[np.searchsorted(known, np.array([pair_codes(gram)[0] for gram in bigrams(plan.text)], dtype=np.uint32))]
+    table, rarities = picture.pair_rarity
+    rare = rarities[np.minimum(np.searchsorted(table, known), len(table) - 1)]
+    told = np.bincount(rows.label[found], weights=rare[places] * said[places, rows.label[found]], minlength=count)
+    precision = np.minimum(told / np.maximum(rows.mass, 1e-6), 1).astype(np.float32)
+    recall = share * np.float32(1 - weights.grams) + pairs * np.float32(weights.grams)
+    square = np.float32(weights.beta ** 2)
+    value = (1 + square) * precision * recall / np.maximum(square * precision + recall, np.float32(1e-6))
     value *= np.where(rows.first, np.float32(1), np.float32(weights.alias))
     starts = np.flatnonzero(np.concatenate(([True], rows.owner[1:] != rows.owner[:-1])))
     fit[rows.owner[starts]] = np.maximum.reduceat(value, starts)
@@ -316,10 +338,10 @@ def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analy
     coverage[window] = np.maximum(held, share[window])
     found = ((coverage > 0) | sure) & allowed
     best = float(coverage[found].max()) if found.any() else 0.0
-    fits = bool((sure & allowed).any() or best >= weights.fit)
-    hits = found & ((coverage >= max(0.25, 0.45 * best)) | sure)
+    fits = bool((sure & allowed).any() or best >= weights.fit or (len(fit) and float(fit.max()) >= weights.contained_fit))
+    hits = found & ((coverage >= max(0.15, weights.tail * best)) | sure)
     score = first - np.float32(1000)
-    score[window] = np.float32(weights.label) * fit + np.float32(weights.text) * text[window] + np.float32(weights.exact) * exact[window] + np.float32(weights.code) * coded[window]
+    score[window] = np.float32(weights.label) * fit + np.float32(weights.text) * text[window] + np.float32(weights.share) * share[window] + np.float32(weights.exact) * exact[window] + np.float32(weights.code) * coded[window]
     score += np.float32(weights.depth) * picture.weights
     for code in plan.regions:
         score = score + np.float32(weights.named_region) * picture.mask("region", (code,))

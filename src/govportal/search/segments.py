@@ -2,7 +2,8 @@
 
 Relied on (Whoosh 2.7.4, pinned; ``tests/search/test_segments.py`` names and checks each): ``FileIndex._read_toc``,
 ``SegmentReader._terms.matcher``, ``W3LeafMatcher._read_data/_goto/_nextoffset/_lastblock/_data/_blocklength``,
-``W3PerDocReader._cached_reader``, ``segment._fieldlengths``, ``segment._deleted``. Nothing else of the package may use Whoosh.
+``W3PerDocReader._cached_reader``, ``segment._fieldlengths``, ``SegmentWriter._flush_segment``, ``W3FieldWriter._postwriter``,
+``W3PostingsWriter._ids/_weights/_maxweight/_write_block/_mini_ids/_mini_weights``, ``Codec.length_stats``. Nothing else of the package may use Whoosh.
 Whoosh's own searching (``limit=``, ``refresh``, fuzzy, highlights) is not used: it is wrong or slow (measured.md S1, S5).
 """
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import os
 import threading
 import warnings
+from array import array
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,30 +21,26 @@ import numpy as np
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from whoosh import index as whoosh_index
-    from whoosh.codec.whoosh3 import LENGTHS_COLUMN, W3Codec
-    from whoosh.fields import ID, KEYWORD, STORED, TEXT, Schema
+    from whoosh.codec.whoosh3 import LENGTHS_COLUMN, W3Codec, W3PostingsWriter
+    from whoosh.fields import ID, STORED, Schema
     from whoosh.filedb.filestore import FileStorage
     from whoosh.reading import SegmentReader, TermNotFound
     from whoosh.util.numeric import byte_to_length
+    from whoosh.writing import SegmentWriter
 
 LENGTHS = np.array([byte_to_length(number) for number in range(256)], dtype=np.float32)
 WORD_FIELDS = ("title", "plain", "body")
 CODE_FIELDS = ("kind", "region", "org", "topic", "audience", "channel", "type", "date")
 SMALL = 2000                    # documents; smaller segments are merged together
+BLOCK = 4096                    # postings in a block
 MANY = 10                       # small segments that may lie beside the large ones
 
 
 def schema() -> Schema:
-    """Words of title, plain names and body; ``gram``: characters and pairs of all labels; codes, facets; labels are stored."""
-    words = {name: TEXT(phrase=False, analyzer=_no_analysis()) for name in WORD_FIELDS}
-    terms = {name: KEYWORD(scorable=False) for name in (*CODE_FIELDS, "code", "gram")}
-    return Schema(id=ID(stored=True, unique=True), edition=STORED, weight=STORED, labels=STORED, **words, **terms)
-
-
-def _no_analysis() -> Any:
-    """Documents come as lists of words; a plain text is split at blanks."""
-    from whoosh.analysis import RegexTokenizer
-    return RegexTokenizer(r"\S+")
+    """Words of title, plain names and body; ``gram``: character pairs of all labels; codes, facets; labels are stored. Every field is an
+    ID, because documents come as lists of terms and ``_Writer`` gives the frequencies."""
+    return Schema(id=ID(stored=True, unique=True), edition=STORED, weight=STORED, labels=STORED,
+                  **{name: ID() for name in (*WORD_FIELDS, *CODE_FIELDS, "code", "gram")})
 
 
 class SyncedStorage(FileStorage):
@@ -86,11 +85,100 @@ def exists(folder: Path) -> bool:
     return folder.is_dir() and whoosh_index.exists_in(str(folder))
 
 
-def writer(index: Any, *, memory_mb: int = 128) -> Any:
+class _Postings(W3PostingsWriter):
+    """Blocks minified without a Python step for each posting."""
+
+    def _mini_ids(self) -> tuple[int, ...]:
+        ids = self._ids
+        return (ids[0], *np.diff(np.frombuffer(ids, dtype=np.uint32)).tolist()) if len(ids) > 1 else tuple(ids)
+
+    def _mini_weights(self) -> Any:
+        different = set(self._weights)
+        if len(different) == 1:
+            only = different.pop()
+            return None if only == 1.0 else only
+        return tuple(self._weights)
+
+
+class _Codec(W3Codec):
+    """W3Codec without length statistics of blocks, which nobody here reads (a quarter of the time of a build)."""
+
+    length_stats = False
+
+    def postings_writer(self, dbfile: Any, byteids: bool = False) -> Any:
+        return _Postings(dbfile, blocklimit=self._blocklimit, byteids=byteids, compression=self._compression, inlinelimit=self._inlinelimit)
+
+
+class _Pool:
+    """Posting lists in memory by (field, term); documents come in ascending order."""
+
+    def __init__(self) -> None:
+        self.terms: dict[tuple[str, bytes], tuple[array[int], array[float]]] = {}
+
+    def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
+        """One posting of a merged segment."""
+        self.one(item[0], item[1], item[2], item[3])
+
+    def one(self, field: str, term: bytes, number: int, weight: float) -> None:
+        found = self.terms.get((field, term))
+        if found is None:
+            found = self.terms[(field, term)] = array("I"), array("f")
+        found[0].append(number)
+        found[1].append(weight)
+
+    def cleanup(self) -> None:
+        self.terms = {}
+
+
+class _Writer(SegmentWriter):
+    """Whoosh's writer with the terms handed in ready made: ``{field: list of terms}``, ids and stored values as they are."""
+
+    def __init__(self, index: Any) -> None:
+        super().__init__(index, codec=_Codec(blocklimit=BLOCK, compression=1), compound=False)
+        self.compound = False
+        self.pool = _Pool()
+
+    def add_document(self, **fields: Any) -> None:
+        self._check_state()
+        per_document, whoosh_schema, number, one = self.perdocwriter, self.schema, self.docnum, self.pool.one
+        per_document.start_doc(number)
+        for name in sorted(fields):
+            value, field, length = fields[name], whoosh_schema[name], 0
+            if isinstance(value, list) and field.indexed:
+                counts = Counter(value)
+                for term, times in counts.items():
+                    one(name, term.encode("utf-8", "surrogatepass"), number, float(times))
+                length = len(value) if name in WORD_FIELDS else 0
+            elif field.indexed:
+                one(name, value.encode("utf-8"), number, 1.0)
+            per_document.add_field(name, field, value if field.stored else None, length)
+        per_document.finish_doc()
+        self._added = True
+        self.docnum += 1
+
+    def _flush_segment(self) -> None:
+        self.perdocwriter.close()
+        fields: Any = self.fieldwriter
+        last, postings = "", fields._postwriter
+        for (name, term), (numbers, weights) in sorted(self.pool.terms.items()):
+            if name != last:
+                fields.start_field(name, self.schema[name])
+                last, postings = name, fields._postwriter
+            fields.start_term(term)
+            for start in range(0, len(numbers), BLOCK):
+                if start:
+                    postings._write_block()
+                postings._ids, postings._weights = numbers[start:start + BLOCK], weights[start:start + BLOCK]
+                postings._maxweight = max(postings._weights)
+            fields.finish_term()
+        if last:
+            fields.finish_field()
+        fields.close()
+
+
+def writer(index: Any) -> Any:
     """The single writer (LockError when another has it)."""
-    made = index.writer(codec=W3Codec(blocklimit=4096, compression=1), compound=False, limitmb=memory_mb)
-    made.compound = False
-    return made
+    return _Writer(index)
 
 
 def merge_small(whoosh_writer: Any, segments: list[Any]) -> list[Any]:
@@ -138,6 +226,7 @@ class Segment:
         self.total = {name: segment._fieldlengths.get(name, 0) for name in WORD_FIELDS}
         self.uids: list[str] = []
         self.weights = np.zeros(self.size, dtype=np.float32)
+        self.mass: tuple[Any, np.ndarray] | None = None        # kept for ``Picture.masses``
         self.labels = self._read_stored()
 
     def _read_stored(self) -> Labels:
@@ -152,7 +241,12 @@ class Segment:
                 begin.append(at)
             starts.append(len(texts))
         text = "\n".join(texts) + "\n"
-        return Labels(np.array(starts, dtype=np.int32), np.array(begin, dtype=np.int32), pair_codes(text), text)
+        codes = pair_codes(text)
+        inner = np.ones(len(codes), dtype=bool)
+        inner[np.array(begin[1:], dtype=np.int64)[:-1] - 1] = False        # pairs across two labels
+        inner[np.maximum(np.array(begin[1:], dtype=np.int64) - 2, 0)] = False
+        self.pair_counts = np.unique(codes[inner], return_counts=True)
+        return Labels(np.array(starts, dtype=np.int32), np.array(begin, dtype=np.int32), codes, text)
 
     def postings(self, field: str, term: str) -> tuple[np.ndarray, np.ndarray]:
         """(document numbers int32 ascending, frequencies float32) of a term, deleted documents included."""
