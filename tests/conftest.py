@@ -29,7 +29,7 @@ def demo_var(tmp_path_factory) -> Path:
     """A data folder with the whole demo site."""
     var = tmp_path_factory.mktemp("demo")
     db = open_database(str(var / "data.fs"))
-    fill(db)
+    fill(db, search=var / "search")
     db.close()
     return var
 

@@ -56,9 +56,9 @@ class Journal(Persistent):
         """Entries not yet applied. KeyError for a consumer that is not registered."""
         found: list[Entry] = []
         for shard in self._consumers[consumer]:
-            for uid, (op, nonce) in shard.items():
+            for uid, value in shard.items():
                 if uid != _SENTINEL:
-                    found.append(Entry(uid, op, nonce))
+                    found.append(Entry(uid, *value))
                     if limit is not None and len(found) >= limit:
                         return found
         return found

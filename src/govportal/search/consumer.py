@@ -20,6 +20,7 @@ from ..content.site import ROOT_KEY, open_site
 from .analysis import Analyzer, analyzer, builder
 from .documents import IndexDocument, everything, source_of
 from .index import Home, IndexMissing, Position, Writer, build, editions, position_of, write_position
+from .picture import Reader
 
 log = logging.getLogger("govportal.search")
 BATCH = 500
@@ -57,6 +58,9 @@ class Keeper:
             if request.exists():
                 request.unlink(missing_ok=True)
                 raise IndexMissing("请求重建")
+            if (self.home.folder / "broken").exists():
+                (self.home.folder / "broken").unlink(missing_ok=True)
+                Reader(self.home, self.analyzer.stamp).picture()
             with self.db.transaction() as connection:
                 journal = open_site(connection).journal
                 if consumer_of(name) not in journal.consumers():
@@ -64,13 +68,13 @@ class Keeper:
                 if not in_step(position_of(self.home.folder / name), journal.position(consumer_of(name))):
                     raise IndexMissing("索引和数据库不是同一时刻的（其中一个是从备份恢复的）")
                 self._forget(journal, name)
+            return self.apply(name)
         except IndexMissing as exc:
             if time.monotonic() - self._tried < RETRY and self._tried:
                 return 0
             self._tried = time.monotonic()
             log.warning("search index: %s; building a new one", exc)
             return self._begin()
-        return self.apply(name)
 
     def _forget(self, journal: Any, name: str) -> None:
         """Consumers of builds that came to nothing."""

@@ -31,6 +31,7 @@ log = logging.getLogger("govportal.search")
 FACETS = ("kind", "region", "org", "topic", "audience", "channel", "type")
 MAX_SIZE = 100
 MAX_FROM = 10_000
+BETTER = 0.1                    # a correction must say so much more of what was said and fit a label so much better
 REMEMBERED = 256                # answers kept
 LEXICON_EVERY = 60.0            # seconds between two lexicons of a site that changes
 OVERLAY = "synonyms.csv"        # in var/search: rows saved by ``govportal search try-synonym --save``
@@ -160,11 +161,11 @@ class Engine:
         limit = min(MAX_FROM, query.start + size) if query.sort != "date" else MAX_FROM
         ranked = self.ranked(picture, plan, query, limit)
         corrected: str | None = None
-        if columns is not None and not query.verbatim and plan.text and ranked.coverage < 0.97:
+        if columns is not None and not query.verbatim and plan.text and ranked.coverage + ranked.fit < 1.9:
             for other in self.rewordings(plan, columns):
                 again = planner.plan(other)
                 better = self.ranked(picture, again, query, limit)
-                if better.fits and better.total and better.coverage > ranked.coverage + 0.05:
+                if better.fits and better.total and better.coverage + better.fit > ranked.coverage + ranked.fit + BETTER:
                     corrected, plan, ranked = other, again, better
                     break
         if query.sort == "date":

@@ -7,7 +7,6 @@ leaves the old state readable.
 """
 from __future__ import annotations
 
-import gc
 import json
 import os
 import shutil
@@ -80,6 +79,13 @@ class Home:
         _write_file(folder / "stamp.json", json.dumps({"stamp": stamp}))
         return folder
 
+    def report_broken(self) -> None:
+        """Ask the keeper to look whether the current folder can be read at all."""
+        try:
+            (self.folder / "broken").touch()
+        except OSError:
+            pass
+
     def switch(self, name: str) -> None:
         """Make ``name`` current; other folders are removed (a reader that has them open keeps its mapped files)."""
         _write_file(self.folder / "current", name + "\n")
@@ -146,7 +152,12 @@ class Writer:
         """
         if not changes:
             return 0
-        index = segments.open_index(self.folder)
+        try:
+            index = segments.open_index(self.folder)
+        except OSError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - a torn table of contents raises whatever pickle meets
+            raise IndexMissing(f"检索索引读不出来：{type(exc).__name__}") from exc
         writer = segments.writer(index)
         written = 0
         try:
@@ -167,12 +178,7 @@ class Writer:
             else:
                 writer.commit(mergetype=segments.merge_small)
         except BaseException:
-            try:
-                writer.cancel()
-            except Exception:  # noqa: BLE001 - cancel fails too on a full disk (measured.md S7); the lock goes with the object
-                pass
-            del writer
-            gc.collect()
+            segments.abandon(writer)
             raise
         return written
 

@@ -310,6 +310,7 @@ class Reader:
         except Exception as exc:  # noqa: BLE001 - whatever is wrong with the files: there is no usable index
             if isinstance(exc, MemoryError):
                 raise
+            self.home.report_broken()
             raise IndexMissing(f"检索索引读不出来：{type(exc).__name__}") from exc
         self._segments = kept
         return Picture((folder.name, generation), parts, self.cache)

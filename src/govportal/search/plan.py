@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -21,7 +20,6 @@ from .text import MAX_QUERY, codes, normalise, runs, squeeze
 log = logging.getLogger("govportal.search")
 MAX_GROUPS = 10
 MAX_ALTERNATIVES = 12
-_UNIT = re.compile(r"[^省市区县州盟旗]{2,8}[省市区县州盟旗]$")
 
 
 @dataclass(frozen=True)
@@ -156,12 +154,14 @@ class Tables:
         for row in synonyms:
             by_said.setdefault(row.said, []).append(row)
         places: dict[str, str] = {}
-        for code, name in (regions or {}).items():
-            unit = _UNIT.search(squeeze(name))
-            if unit and len(unit.group()) >= 3:
-                places.setdefault(unit.group(), code)
-                if code.endswith("00") and len(unit.group()) > 2:      # 广州 for 广州市; a district needs its 区
-                    places.setdefault(unit.group()[:-1], code)
+        names = regions or {}
+        for code, name in names.items():
+            above = next((names[parent] for parent in (code[:4] + "00", code[:2] + "0000") if parent != code and parent in names and name.startswith(names[parent])), "")
+            unit = squeeze(name.removeprefix(above))
+            if len(unit) >= 3 and unit[-1] in "省市区县州盟旗":
+                places.setdefault(unit, code)
+                if code.endswith("00") and unit[-1] in "省市":              # 广州 for 广州市; a district needs its 区
+                    places.setdefault(unit[:-1], code)
         return cls({said: tuple(sorted(rows, key=lambda row: -row.weight)[:MAX_ALTERNATIVES]) for said, rows in by_said.items()},
                    tuple(sorted(set(question_words), key=lambda word: (-len(word), word))), dict(words), places)
 

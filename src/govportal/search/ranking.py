@@ -76,7 +76,7 @@ class Filters:
 @dataclass
 class Ranked:
     """``numbers``/``scores``: hits, best first (limited); ``hits``: mask of all hits; ``score``: of every document; ``coverage``: best
-    share of what was said, ``covered`` of each document; ``exact``, ``coded``: masks of equal labels and codes."""
+    share of what was said, ``covered`` of each document; ``fit``: of the best label; ``exact``, ``coded``: masks of equal labels and codes."""
 
     numbers: np.ndarray
     scores: np.ndarray
@@ -85,6 +85,7 @@ class Ranked:
     total: int
     fits: bool
     coverage: float = 0.0
+    fit: float = 0.0
     covered: np.ndarray | None = None
     exact: np.ndarray | None = None
     coded: np.ndarray | None = None
@@ -355,4 +356,4 @@ def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analy
         if (number := picture.number_of(uid)) >= 0:
             score[number] += np.float32(weights.popular * value)
     numbers, scores = top(hits, score, limit)
-    return Ranked(numbers, scores, hits, score, int(hits.sum()), fits, best, coverage, exact, coded)
+    return Ranked(numbers, scores, hits, score, int(hits.sum()), fits, best, float(fit.max()) if len(fit) else 0.0, coverage, exact, coded)

@@ -82,7 +82,11 @@ def open_index(folder: Path) -> Any:
 
 
 def exists(folder: Path) -> bool:
-    return folder.is_dir() and whoosh_index.exists_in(str(folder))
+    """Whether there is an index whose table of contents can be read."""
+    try:
+        return folder.is_dir() and bool(whoosh_index.exists_in(str(folder)))
+    except Exception:  # noqa: BLE001 - a torn table of contents raises whatever pickle meets
+        return False
 
 
 class _Postings(W3PostingsWriter):
@@ -134,7 +138,12 @@ class _Writer(SegmentWriter):
     """Whoosh's writer with the terms handed in ready made: ``{field: list of terms}``, ids and stored values as they are."""
 
     def __init__(self, index: Any) -> None:
-        super().__init__(index, codec=_Codec(blocklimit=BLOCK, compression=1), compound=False)
+        try:
+            super().__init__(index, codec=_Codec(blocklimit=BLOCK, compression=1), compound=False)
+        except BaseException:
+            if getattr(self, "segments", None) is not None:            # set after the lock was taken
+                self.writelock.release()
+            raise
         self.compound = False
         self.pool = _Pool()
 
@@ -179,6 +188,17 @@ class _Writer(SegmentWriter):
 def writer(index: Any) -> Any:
     """The single writer (LockError when another has it)."""
     return _Writer(index)
+
+
+def abandon(whoosh_writer: Any) -> None:
+    """Give up a writer that failed: its lock is free at once. On a full disk Whoosh's own cancel fails too and keeps the lock
+    (measured.md S7); files left over go with the next commit."""
+    try:
+        whoosh_writer.cancel()
+    except Exception:  # noqa: BLE001 - whatever failed, the old index stands
+        if not whoosh_writer.is_closed and whoosh_writer.writelock is not None:
+            whoosh_writer.writelock.release()
+            whoosh_writer.is_closed = True
 
 
 def merge_small(whoosh_writer: Any, segments: list[Any]) -> list[Any]:
@@ -317,5 +337,5 @@ def toc(folder: Path) -> tuple[Any, Any, int, list[tuple[Any, list[int]]]]:
     raise AssertionError
 
 
-__all__ = ["CODE_FIELDS", "LENGTHS", "Labels", "Segment", "SyncedStorage", "WORD_FIELDS", "create", "exists", "merge_small", "open_index", "open_storage",
+__all__ = ["CODE_FIELDS", "LENGTHS", "Labels", "Segment", "SyncedStorage", "WORD_FIELDS", "abandon", "create", "exists", "merge_small", "open_index", "open_storage",
            "pair_codes", "schema", "toc", "writer"]

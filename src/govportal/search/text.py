@@ -24,7 +24,7 @@ def _converter() -> Any:
 
 def normalise(text: str) -> str:
     """NFKC, lower case, traditional → simplified (OpenCC t2s), one blank for white space."""
-    folded = unicodedata.normalize("NFKC", text).lower().replace("\x00", " ")
+    folded = unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode()).lower().replace("\x00", " ")
     if not folded.isascii():
         folded = _converter().convert(folded)
     return " ".join(folded.split())

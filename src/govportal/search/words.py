@@ -55,15 +55,21 @@ class Lexicon:
         self._initials = sorted(("".join(part[:1] for part in sound), key) for key, sound in sounded)
         self._pairs = frozenset(key[at:at + 2] for key in best for at in range(len(key) - 1))
         self._sounds: dict[tuple[str, ...], list[str]] = {}
-        for word in words:
+        self._holes: dict[str, list[str]] = {}
+        for word in dict.fromkeys((*words, *(key for key in ranked if len(key) <= 6))):
             if 2 <= len(word) <= 6 and not word.isascii():
                 self._sounds.setdefault(readings(word), []).append(word)
-        middles: dict[str, dict[str, int]] = {}
+                for at in range(len(word)) if len(word) > 2 else ():
+                    self._holes.setdefault(word[:at] + "*" + word[at + 1:], []).append(word)
+        self._triples: dict[str, int] = {}
         for key in best:
             for at in range(len(key) - 2):
-                inner = middles.setdefault(key[at] + key[at + 2], {})
-                inner[key[at + 1]] = inner.get(key[at + 1], 0) + 1
-        self._middles = {frame: max(inner, key=lambda char: (inner[char], char)) for frame, inner in middles.items() if sum(inner.values()) > 1}
+                self._triples[key[at:at + 3]] = self._triples.get(key[at:at + 3], 0) + 1
+        self._middles: dict[str, str] = {}
+        for triple, times in self._triples.items():
+            frame = triple[0] + triple[2]
+            if times > self._triples.get(triple[0] + self._middles.get(frame, "") + triple[2], 0):
+                self._middles[frame] = triple[1]
 
     def entry(self, key: str) -> Entry | None:
         """The entry of a squeezed label."""
@@ -96,24 +102,35 @@ class Lexicon:
     def correct(self, text: str) -> str:
         """The text with its wrong place put right, '' when no place looks wrong or none can be mended.
 
-        A place looks wrong when two neighbouring characters stand together in no label. Mended by a word of the index that
-        sounds the same, else by the one character that mostly stands between the two neighbours.
+        A place looks wrong when two neighbouring characters stand together in no label. Tried: a word of the index that sounds the same, a
+        word that differs in one character, the character that mostly stands between the two neighbours. The mending that leaves the
+        fewest wrong places wins; then the one that changes least, then the one whose neighbours are most usual.
         """
-        key = squeeze(text)
-        wrong = [at for at in range(len(key) - 1) if key[at:at + 2] not in self._pairs and not key[at:at + 2].isascii()]
+        key = squeeze(text)[:40]
+        wrong = self._wrong(key)
         if not wrong or key in self._best:
             return ""
-        for first in wrong:
-            for size in (6, 5, 4, 3, 2):
-                for start in range(max(0, first - size + 2), min(first, len(key) - size) + 1):
-                    window = key[start:start + size]
-                    same = [word for word in self._sounds.get(readings(window), ()) if word != window] if len(window) == size else []
-                    if same:
-                        return key[:start] + max(same, key=lambda word: (sum(a == b for a, b in zip(word, window, strict=True)), word)) + key[start + size:]
-        for first in wrong:
+        mended = {key[:start] + word + key[start + size:] for first in wrong[:4] for size in range(2, 7) for start in range(max(0, first - size + 2), min(first, len(key) - size) + 1)
+                  for word in self._neighbours(key[start:start + size])}
+        for first in wrong[:4]:
             for at in (first, first + 1):
                 if 0 < at < len(key) - 1:
-                    middle = self._middles.get(key[at - 1] + key[at + 1])
-                    if middle and middle != key[at]:
-                        return key[:at] + middle + key[at + 1:]
-        return ""
+                    mended.add(key[:at] + self._middles.get(key[at - 1] + key[at + 1], key[at]) + key[at + 1:])
+        mended.discard(key)
+        if not mended:
+            return ""
+        best = min(mended, key=lambda other: (len(self._wrong(other)), sum(a != b for a, b in zip(other, key, strict=True)), -self._usual(other), readings(other) != readings(key), other))
+        return best if len(self._wrong(best)) < len(wrong) else ""
+
+    def _wrong(self, key: str) -> list[int]:
+        return [at for at in range(len(key) - 1) if key[at:at + 2] not in self._pairs and not key[at:at + 2].isascii()]
+
+    def _usual(self, key: str) -> int:
+        return sum(min(self._triples.get(key[at:at + 3], 0), 5) for at in range(len(key) - 2))
+
+    def _neighbours(self, window: str) -> set[str]:
+        found = set(self._sounds.get(readings(window), ())[:20])
+        for at in range(len(window)) if len(window) > 2 else ():
+            found.update(self._holes.get(window[:at] + "*" + window[at + 1:], ())[:20])
+        found.discard(window)
+        return {word for word in found if len(word) == len(window)}
