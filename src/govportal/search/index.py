@@ -20,7 +20,7 @@ from .documents import IndexDocument
 from .text import bigrams, codes, normalise, squeeze
 
 BATCH = 5000                    # documents a commit of a rebuild (measured.md S3)
-MAX_LABELS = 60
+MAX_LABELS = 80
 
 
 class IndexMissing(Exception):
