@@ -31,14 +31,14 @@ class Weights:
     """Every number of the ranking; a step is switched off by 0 for the ablation table."""
 
     label: float = 10.0
-    text: float = 2.5
+    text: float = 6.0
     near: float = 1.0           # stage 1: share of character pairs among all labels
     exact: float = 6.0
     code: float = 30.0
     grams: float = 0.3          # stage 2: share of character pairs in the fit of one label
-    beta: float = 0.7           # stage 2: recall against precision in the F-measure of one label
-    alias: float = 0.95         # a plain name against the registered name
-    contained: float = 0.9      # impact of a wording whose pairs all stand among the labels, against a saturated word
+    beta: float = 0.8           # stage 2: recall against precision in the F-measure of one label
+    alias: float = 0.9         # a plain name against the registered name
+    contained: float = 0.7      # impact of a wording whose pairs all stand among the labels, against a saturated word
     depth: float = 0.35         # complete guide, online, recommended
     region: float = 0.25        # the visitor's region
     named_region: float = 1.2   # a place named in the query
@@ -49,8 +49,8 @@ class Weights:
     weak: float = 1.0           # power of the words' own weights (words.csv); 0 = all alike
     k1: float = 1.2
     fields: tuple[tuple[str, float, float], ...] = (("title", 3.0, 0.4), ("plain", 2.0, 0.2), ("body", 1.0, 0.6))
-    share: float = 0.0          # share of what was said that stands anywhere in the document
-    fit: float = 0.5            # below this share of what was said, nothing fits …
+    share: float = 2.5          # share of what was said that stands anywhere in the document
+    fit: float = 0.35            # below this share of what was said, nothing fits …
     contained_fit: float = 0.8  # … unless one label fits as well as this
     tail: float = 0.25          # a hit says at least this part of what the best one says
 
