@@ -57,16 +57,6 @@ def test_reading_never_writes(app, demo_db):
     assert demo_db.lastTransaction() == before
 
 
-def test_every_view_is_known_to_be_public(app):
-    """A view that is not in the list of public pages must be one of the machine views named here."""
-    views = app.app.registry.public_views
-    assert len(views) >= 35 and all(views.values())
-    introspector = app.app.registry.introspector
-    named = {item["introspectable"]["callable"].__name__ for item in introspector.get_category("views") if item["introspectable"]["callable"]}
-    assert {name for name in named} - {key[3] for key in views} <= {
-        "static_view", "mode_view", "region_view", "healthz", "readyz", "metrics_view", "bad_request", "not_found", "gone", "other", "failed", "<lambda>", "default_exceptionresponse_view"}
-
-
 def test_the_finder_narrows_with_counts_and_never_ends_dead(app, site):
     columns = ColumnStore().get(site)
     page = app.get("/services?for=person")
