@@ -7,12 +7,14 @@ import html5lib
 import pytest
 from webob import Request
 
+from govportal.content import publish
 from govportal.content.columns import ColumnStore
 from govportal.content.kinds import all_kinds
 from govportal.content.law import clause
 from govportal.content.transfer import documents_of
 from govportal.portal.finder import DIMENSIONS
 from govportal.portal.machine import all_urls
+from tests.conftest import ITEM
 
 ENTRIES = ["/news/", "/search", "/services", "/questions/", "/rate", "/mine"]
 
@@ -55,16 +57,6 @@ def test_reading_never_writes(app, demo_db):
     assert demo_db.lastTransaction() == before
 
 
-def test_every_view_is_known_to_be_public(app):
-    """A view that is not in the list of public pages must be one of the machine views named here."""
-    views = app.app.registry.public_views
-    assert len(views) >= 35 and all(views.values())
-    introspector = app.app.registry.introspector
-    named = {item["introspectable"]["callable"].__name__ for item in introspector.get_category("views") if item["introspectable"]["callable"]}
-    assert {name for name in named} - {key[3] for key in views} <= {
-        "static_view", "mode_view", "region_view", "healthz", "readyz", "metrics_view", "bad_request", "not_found", "gone", "other", "failed", "<lambda>", "default_exceptionresponse_view"}
-
-
 def test_the_finder_narrows_with_counts_and_never_ends_dead(app, site):
     columns = ColumnStore().get(site)
     page = app.get("/services?for=person")
@@ -75,6 +67,64 @@ def test_the_finder_narrows_with_counts_and_never_ends_dead(app, site):
     empty = app.get("/services", {"for": "person", "person": "死亡殡葬", "w": "施工"})
     assert "没有符合全部条件的事项" in empty.text and "去掉" in empty.text and "12345" in empty.text
     assert app.get("/services", {"person": "不存在的主题"}).status_int == 200
+
+
+def links(page, start="/services?"):
+    return {link for link in (unescape(link) for link in re.findall(r'href="(/[^"]*)"', page.text[page.text.index("<main"):page.text.index("</main>")])) if link.startswith(start)}
+
+
+def test_a_word_narrows_counts_and_stays_in_every_link(app, site):
+    columns = ColumnStore().get(site)
+    page = app.get("/services", {"for": "person", "w": "登记", "sort": "fast"})
+    rows, counts = columns.select((("audience", "person"),), "登记")
+    found = [columns.items[number] for number in rows]
+    assert f'class="h-n">{len(found)} 件事' in page.text and 20 < len(found) < columns.size
+    for name, attribute in (("org", "org"), ("type", "type"), ("region", "region")):
+        for label, number in counts[name]:
+            assert number == sum(getattr(row, attribute) == label for row in found), (name, label)
+    narrowed = links(page) - {"/services?for=person&sort=fast"}
+    assert len(narrowed) > 20 and all("w=" in link and ("sort=fast" in link or "sort=" in link or "w=%E7%99%BB%E8%AE%B0" in link) for link in narrowed)
+    assert sum("sort=fast" not in link for link in narrowed) == len(("", "name", "org"))      # the other orders only
+    label, number = counts["type"][0]
+    assert f'class="h-n">{number} 件事' in app.get("/services", {"for": "person", "w": "登记", "type": label}).text
+    names = re.findall(r'<h3><a href="[^"]*">(.*?)</a>', app.get("/services", {"w": "登记", "sort": "name"}).text)
+    everything = sorted(columns.items[number].name for number in columns.select((), "登记")[0])
+    assert [unescape(name) for name in names] == everything[:20]
+    assert 'name="sort" value="fast"' in page.text
+
+
+def test_of_equal_name_matches_the_citys_own_guide_stands_first(app, site):
+    columns = ColumnStore().get(site)
+    for word in ("结婚登记", "居民身份证", "户口"):
+        states = [row.state for row in columns.match("items", word) if word in row.name]
+        assert states == sorted(states, key=("完整", "整理中", "挂起").index) and states[0] == "完整", (word, states)
+
+
+def test_a_chosen_region_matters(small):
+    def district(site):
+        for name, region in (("two", "990102"), ("three", "990100")):
+            item = publish.create(site["items"], name, "DirectoryItem", actor="a")
+            publish.put(item, {"name": {"two": "住房补贴", "three": "乙类登记"}[name], "type": "行政确认", "legal_basis": [{"law": "甲"}]}, actor="a")
+            publish.put(publish.create(item, name, "ImplementationItem", actor="a"), {**ITEM, "region": region, "hot": None}, actor="a")
+    small.change(district)
+    app = small.app()
+
+    def first(text):
+        return re.search(r'<h3><a href="[^"]*">(.*?)</a>', text).group(1)
+    assert first(app.get("/services").text) == "出生登记" and "只看" not in app.get("/services").text
+    app.post("/region/set", {"region": "990102", "back": "/"})
+    page = app.get("/services")
+    assert first(page.text) == "住房补贴" and "只看城中区</a>" in page.text and "它单独的 1 件，排在前面" in visible(page.text)
+    assert 'class="h-n">1 件事' in page.click("只看城中区").text and "只看城中区" not in page.click("只看城中区").text
+    assert "只看城中区" in app.get("/").text and app.get("/").text.index("<b>住房补贴</b>") < app.get("/").text.index("<b>出生登记</b>")
+    assert "/services?for=person&amp;region=990102" in app.get("/services?for=person").text
+    app.post("/region/set", {"region": "990103", "back": "/"})
+    for path in ("/", "/services"):
+        text = visible(app.get(path).text)
+        assert "城东区" in text and "没有它单独的事项" in text, path
+        assert "出生登记" in text and "只看城东区" not in text
+    app.post("/region/set", {"region": "990100", "back": "/"})
+    assert "没有它单独的" not in app.get("/services").text
 
 
 def test_facet_counts_equal_a_plain_count(site):

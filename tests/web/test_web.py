@@ -15,7 +15,10 @@ HOSTILE = ["/%ff", "/%c0%ae%c0%ae/", "/services?w=%ff", "/services?page=-1", "/s
            "/items/id-card/id-card?case=%3Cb%3E", "/items/id-card/id-card?at=yesterday", "/items/id-card/id-card?at=9999-99-99", "/items/id-card/id-card/form", "/items/id-card/id-card/form?m=%ff",
            "/items/id-card/_children", "/items/id-card/__parent__", "/documents", "/journal", "/audit/", "/shared", "/shared/organisations", "/static/x/../../etc/passwd", "/static/x/%2e%2e/%2e%2e/setup.cfg",
            "/sitemap-9999.xml", "/sitemap-0.xml", "/news/zhengce/none", "/questions/none/none", "/a" * 5000, "/" + "x" * 10_000, "/?for=%E7%94%B2", "/questions/?topic=%3C", "/items/id-card/id-card/qr.svg?case=" + "x" * 9000,
-           "/lifeevents/none", "/;a=b", "/%00", "/search?q=%00%01", "/search?kind=zzz&q=a&page=abc", "/.git/config", "/desk", "/services?" + "&".join(f"a{n}=1" for n in range(2000))]
+           "/lifeevents/none", "/;a=b", "/%00", "/search?q=%00%01", "/search?kind=zzz&q=a&page=abc", "/items/id-card/id-card/qr.svg?case=" + "%E6%83%85" * 190, "/items/id-card/id-card/qr.svg?case=" + "%F0%A0%AE%B7" * 190,
+           "/items/id-card/id-card/qr.svg?case=none", "/items/id-card/id-card/qr.svg?case=lost&at=%ff", "/items/id-card/id-card/print?at=9999-12-31", "/items/id-card/id-card/history?at=0001-01-01",
+           "/items/id-card/id-card/form?m=form&at=9999-12-31%2023:59:59", "/items/id-card/id-card/lost/print", "/items/id-card/id-card/lost/history?case=%00", "/services//", "/rate//", "//rate/",
+           "/services/?w=%ff", "/static/x/look.css/", "/.git/config", "/desk", "/services?" + "&".join(f"a{n}=1" for n in range(2000))]
 
 
 @pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path[:40])
@@ -95,7 +98,7 @@ def test_display_modes_are_remembered_without_script(small):
     app = small.app()
     page = app.get("/items/one/one?case=late")
     answer = page.forms[1].submit()
-    assert answer.status_int == 303 and answer.headers["Location"].endswith("/items/one/one")
+    assert answer.status_int == 303 and answer.headers["Location"].endswith("/items/one/one?case=late")
     assert '<html lang="zh-CN" class="elder">' in app.get("/items/one/one").text and "返回标准版" in app.get("/").text
     app.post("/display/contrast", {"back": "/"})
     assert 'class="contrast elder"' in app.get("/").text
@@ -110,6 +113,96 @@ def test_display_post_never_leads_away(small, back):
     answer = small.app().post("/display/elder", {"back": back})
     assert answer.headers["Location"] in ("http://localhost/", "http://localhost/a") or answer.headers["Location"].startswith("http://localhost/")
     assert len(answer.headers.getall("Set-Cookie")) == 1
+
+
+@pytest.mark.parametrize("path", ["/services?for=person&person=%E6%88%B7%E7%B1%8D%E5%8A%9E%E7%90%86&w=%E8%BA%AB%E4%BB%BD&sort=name&page=2", "/questions/?topic=%E6%88%B7%E7%B1%8D%E5%8A%9E%E7%90%86",
+                                  "/search?q=%E8%BA%AB%E4%BB%BD%E8%AF%81&kind=item", "/items/id-card/id-card?case=lost", "/items/id-card/id-card/form?m=form&kind=sample"])
+def test_a_change_of_display_keeps_the_whole_address(app, path):
+    for number in (-1, 0):   # the button in the header, and the one at the foot
+        form = [form for form in app.get(path).forms.values() if form.action.startswith("/display/")][number]
+        answer = form.submit()
+        assert Request.blank(answer.headers["Location"]).GET == Request.blank(path).GET and answer.headers["Location"].startswith("http://localhost" + path.split("?")[0])
+        app.reset()
+
+
+def test_the_way_back_holds_only_what_the_page_cache_knows(app):
+    for query in ("utm=evil", "w=1&utm=2", "w=%0d%0aSet-Cookie:x", "w=" + "%E7%94%B2" * 200):
+        text = app.get("/services?" + query).text
+        assert "utm" not in text and 'name="back" value="/services' in text
+    assert 'name="back" value="/' in app.get("/services?w=%ff", status=400).text
+
+
+BODIES = [("multipart/form-data", b"x"), ("multipart/form-data; boundary=", b"x"), ("multipart/form-data; boundary=a", b"--a\r\nbroken"),
+          ("application/x-www-form-urlencoded; charset=nope", b"back=/services&region=990102"), ("application/x-www-form-urlencoded", b"back=%ff%fe&region=%ff"),
+          ("multipart/form-data; charset=nope; boundary=a", b'--a\r\nContent-Disposition: form-data; name="back"\r\n\r\n/services\r\n--a--\r\n'),
+          ("multipart/form-data; boundary=a", b'--a\r\nContent-Disposition: form-data; name="back"; filename="x"\r\nContent-Type: text/plain\r\n\r\n/services\r\n--a--\r\n'),
+          ("multipart/form-data; boundary=a", b'--a\r\nContent-Disposition: form-data; name="region"; filename="x"\r\n\r\n990102\r\n--a--\r\n'),
+          ("multipart/form-data; boundary=" + "b" * 5000, b"--b"), ("application/json", b'{"back": "/services"}'), ("", b"\xff\x00"), ("text/plain; charset=utf-7", b"back=+AC8-")]
+
+
+@pytest.mark.parametrize("address", ["/region/set", "/display/elder", "/display/contrast", "/display/none"])
+@pytest.mark.parametrize(("kind", "body"), BODIES, ids=lambda value: repr(value)[:40])
+def test_a_form_that_cannot_be_read_leads_home(app, address, kind, body):
+    request = Request.blank(address, method="POST", body=body)
+    request.environ["CONTENT_TYPE"] = kind
+    answer = request.get_response(app.app)
+    assert answer.status_int == 303 and answer.location in ("http://localhost/", "/")
+
+
+def test_a_content_type_does_not_break_reading(app):
+    for path in ("/services?w=a", "/search?q=a", "/items/id-card/id-card?case=lost", "/region"):
+        for kind in ("text/html; charset=nope", "multipart/form-data", "\xff"):
+            request = Request.blank(path)
+            request.environ["CONTENT_TYPE"] = kind
+            assert request.get_response(app.app).status_int == 200
+
+
+@pytest.mark.parametrize("host", ["x" * 3000, "x" * 254, "a b", "<b>", "a/b", "a@b", "甲".encode().decode("latin-1"), "a:port", ""])
+def test_a_host_that_is_none_gets_the_page_of_a_bad_address(app, host):
+    for path in ("/", "/items/id-card/id-card/qr.svg", "/sitemap.xml"):
+        request = Request.blank(path)
+        request.environ["HTTP_HOST"] = host
+        answer = request.get_response(app.app)
+        assert answer.status_int == 400 and "这个地址写得不对" in answer.text
+    assert app.get("/", extra_environ={"HTTP_HOST": "[::1]:6543"}).status_int == 200
+
+
+def test_a_former_path_keeps_what_follows_it(small):
+    small.change(lambda site: publish.move(site.at("items/one"), site["items"], "birth", actor="a"))
+    app = small.app()
+    assert app.get("/items/one/one/print?case=late&x=%E7%94%B2", status=301).location == "http://localhost/items/birth/one/print?case=late&x=%E7%94%B2"
+    assert app.get("/items/one/one/%E6%89%93%E5%8D%B0", status=301).location == "http://localhost/items/birth/one/%E6%89%93%E5%8D%B0"
+    assert app.get("/items/one/one/a%0d%0ab", status=301).location == "http://localhost/items/birth/one/a%0D%0Ab"
+    request = Request.blank("/items/one/one")
+    request.environ["QUERY_STRING"] = "case=\xe7\x94\xb2 \r\nX: y"
+    assert request.get_response(app.app).headers["Location"] == "http://localhost/items/birth/one?case=%E7%94%B2%20%0D%0AX:%20y"
+
+
+def test_a_slash_too_many_leads_to_the_address_without_it(app):
+    for path in ("/services/", "/rate/", "/mine/", "/search/", "/sitemap/", "/services/topics/"):
+        assert app.get(path + "?w=%E7%94%B2", status=301).location == f"http://localhost{path[:-1]}?w=%E7%94%B2"
+    app.get("/nothing/", status=404)
+
+
+@pytest.mark.parametrize("path", ["/", "/services", "/items/id-card/id-card", "/items/id-card/id-card/print", "/news/", "/news/tongzhi", "/questions/", "/rate", "/search"])
+def test_a_post_to_a_page_gets_the_page_of_405(app, path):
+    answer = app.post(path, {"a": "b"}, status=405)
+    assert "这个操作不能这样进行" in answer.text and answer.headers["Allow"] == "GET, HEAD"
+    app.post("/nothing", {"a": "b"}, status=404)
+    app.post("/items", {"a": "b"}, status=404)
+
+
+def test_a_page_of_a_list_is_its_own_canonical_address(app):
+    for path, wanted in (("/questions/?page=2", "/questions/?page=2"), ("/questions/", "/questions/"), ("/questions/?page=1", "/questions/"), ("/questions/?page=2&utm=1", "/questions/?page=2"),
+                         ("/news/zhengce?page=2", "/news/zhengce?page=2"), ("/news/zhengce", "/news/zhengce")):
+        assert f'<link rel="canonical" href="http://localhost{wanted}">' in app.get(path).text, path
+
+
+def test_the_public_line_can_be_dialled_from_the_entries(app):
+    for path in ("/rate", "/mine"):
+        text = app.get(path).text
+        main = text[text.index("<main"):text.index("</main>")]
+        assert '<a href="tel:12345">12345</a>' in main and not re.search(r"(?<![:>])12345", main)
 
 
 def test_get_does_not_switch_modes(small):

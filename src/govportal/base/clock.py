@@ -39,6 +39,22 @@ def long_form(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def exact(moment: datetime) -> str:
+    """``2026-01-02 09:05:07``: a moment to the second, as ``span`` reads it."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def span(text: str) -> tuple[datetime, datetime]:
+    """(first, last) moment of the day, minute or second that ``text`` names. ValueError otherwise."""
+    for form, length in (("%Y-%m-%d %H:%M:%S", timedelta(seconds=1)), ("%Y-%m-%d %H:%M", timedelta(minutes=1)), ("%Y-%m-%d", timedelta(days=1))):
+        try:
+            first = datetime.strptime(text, form).replace(tzinfo=SHANGHAI)
+            return first, first + length - timedelta(microseconds=1)
+        except (ValueError, OverflowError):
+            continue
+    raise ValueError(f"“{text}”不是时间，请写成 2026-01-31、2026-01-31 09:00 或 2026-01-31 09:00:30")
+
+
 def parse(text: str) -> datetime:
     """An aware datetime from ``YYYY-MM-DD`` or ``YYYY-MM-DD HH:MM``. ValueError otherwise."""
     for form in ("%Y-%m-%d %H:%M", "%Y-%m-%d"):

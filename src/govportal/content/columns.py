@@ -73,15 +73,17 @@ def fold(text: str) -> str:
 
 
 class TitleIndex:
-    """Character bigrams of names and 日常用语 → rows; a query matches rows that hold most of its bigrams."""
+    """Character bigrams of names and 日常用语 → rows; a query matches rows that hold most of its bigrams.
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    ``classes``: a number a row; of equally good matches the smaller stands first."""
+
+    def __init__(self, texts: Sequence[str], classes: Sequence[int] = ()) -> None:
         postings: dict[str, list[int]] = {}
         for number, text in enumerate(texts):
             for gram in {text[at:at + 2] for at in range(len(text) - 1)} | set(text):
                 postings.setdefault(gram, []).append(number)
         self._postings = {gram: np.array(rows, dtype=np.int32) for gram, rows in postings.items()}
-        self._texts = texts
+        self._texts, self._classes = texts, classes or [0] * len(texts)
 
     def match(self, query: str) -> list[int]:
         """Rows best first. A row with the whole query stands first; else at least 60 % of its bigrams are needed."""
@@ -95,7 +97,7 @@ class TitleIndex:
             if rows is not None:
                 scores[rows] += 1
         found = np.flatnonzero(scores >= max(1, 0.6 * len(grams)))
-        ranked = sorted(found.tolist(), key=lambda row: (folded not in self._texts[row], -scores[row], len(self._texts[row]), row))
+        ranked = sorted(found.tolist(), key=lambda row: (folded not in self._texts[row], -scores[row], self._classes[row], len(self._texts[row]), row))
         return ranked
 
 
@@ -130,7 +132,7 @@ class Columns:
         self._titles: dict[str, TitleIndex] = {}
         self._ranks: dict[str, np.ndarray] = {}
         self._lock = threading.Lock()
-        self.select = lru_cache(maxsize=512)(self._select)
+        self._selected = lru_cache(maxsize=512)(self._select)
 
     def _mark(self, wanted: Any) -> np.ndarray:
         return np.array([wanted(row) for row in self.items], dtype=bool)
@@ -143,12 +145,27 @@ class Columns:
             return self._audience["zero"]
         return self.facets[name].mask(value, self.size)
 
-    def _select(self, chosen: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, dict[str, tuple[tuple[str, int], ...]]]:
-        """(row numbers in list order, {facet: ((label, count), …)}) for chosen (facet, value) pairs.
+    def select(self, chosen: tuple[tuple[str, str], ...], word: str = "") -> tuple[np.ndarray, dict[str, tuple[tuple[str, int], ...]]]:
+        """(row numbers, {facet: ((label, count), …)}) for chosen (facet, value) pairs, and of the items whose name matches ``word``.
 
-        A facet's own choice does not narrow its counts, so that another value can be picked beside it.
+        Rows are in list order; with a word the best matches first. A facet's own choice does not narrow its counts, so that another
+        value can be picked beside it.
         """
+        if not word:
+            return self._selected(chosen)
+        matched = np.array(self.match_numbers(word), dtype=np.int64)
+        mask = np.zeros(self.size, dtype=bool)
+        mask[matched] = True
+        numbers, counts = self._select(chosen, mask)
+        allowed = np.zeros(self.size, dtype=bool)
+        allowed[numbers] = True
+        return matched[allowed[matched]], counts
+
+    def _select(self, chosen: tuple[tuple[str, str], ...], within: np.ndarray | None = None) -> tuple[
+            np.ndarray, dict[str, tuple[tuple[str, int], ...]]]:
         masks = {name: self._mask(name, value) for name, value in chosen}
+        if within is not None:
+            masks[""] = within
         whole = np.ones(self.size, dtype=bool)
         for mask in masks.values():
             whole &= mask
@@ -194,7 +211,7 @@ class Columns:
         return (row.head.get("short") if short else None) or row.title
 
     def match_numbers(self, query: str) -> list[int]:
-        """Row numbers of items whose name matches, best first."""
+        """Row numbers of items whose name matches, best first, the city's own complete guides first among equals."""
         return self._title_index("items").match(query)
 
     def sorted(self, numbers: np.ndarray, by: str) -> list[int]:
@@ -210,15 +227,20 @@ class Columns:
                 self._ranks[by] = rank
         return numbers[np.argsort(rank[numbers], kind="stable")].tolist()
 
+    def first(self, numbers: np.ndarray, name: str, value: str) -> np.ndarray:
+        """The same row numbers, those with this facet value first."""
+        own = self.facets[name].mask(value, self.size)[numbers]
+        return np.concatenate((numbers[own], numbers[~own]))
+
     # -- titles --------------------------------------------------------------------------------------------------------
     def _title_index(self, group: str) -> TitleIndex:
         with self._lock:
             if group not in self._titles:
                 if group == "items":
                     texts = [fold(row.name + " " + " ".join(row.plain_names)) for row in self.items]
+                    self._titles[group] = TitleIndex(texts, [_STATE_ORDER.get(row.state, 9) for row in self.items])
                 else:
-                    texts = [fold(row.title) for row in getattr(self, group)]
-                self._titles[group] = TitleIndex(texts)
+                    self._titles[group] = TitleIndex([fold(row.title) for row in getattr(self, group)])
             return self._titles[group]
 
     def match(self, group: str, query: str) -> list[Any]:

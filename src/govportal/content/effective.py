@@ -39,16 +39,14 @@ class Effective:
         return max((edition.starts for _, _, edition in self.editions if edition.starts), default=None)
 
     @property
+    def org_name(self) -> str:
+        """Name of the organisation as it was then; '' when the site has no record of it."""
+        return next((edition.head["name"] for role, _, edition in self.editions if role == "机构"), "")
+
+    @property
     def edition_ids(self) -> tuple[str, ...]:
         """Ids of all editions read, as a case keeps them."""
         return tuple(edition.uid for _, _, edition in self.editions)
-
-
-def _live(document: Document, at: datetime | None) -> Edition | None:
-    edition = document.edition_at(at)
-    withdrawal = document.withdrawal
-    gone = withdrawal is not None and withdrawal.mode != "banner" and (at is None or at >= withdrawal.at)
-    return None if gone else edition
 
 
 def directory_of(document: Document) -> Document:
@@ -79,13 +77,13 @@ def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 def effective(document: Document, at: datetime | None = None) -> Effective:
-    """Resolve an ImplementationItem or HandlingItem as it is now, or as it was at ``at`` (aware datetime)."""
+    """Resolve an ImplementationItem or HandlingItem as it is now, or as it was at ``at`` (aware datetime, not in the future)."""
     case = document if document.kind == "HandlingItem" else None
     item = document.__parent__ if case is not None else document
     directory = directory_of(item)
     parts: list[tuple[str, Document, Edition]] = []
     for role, part in (("目录清单", directory), ("实施清单", item), *((("办理项", case),) if case is not None else ())):
-        edition = _live(part, at)
+        edition = part.readable_at(at)
         if edition is None:
             raise LookupError(f"{path_of(part)} 在这个时间没有公开的版本")
         parts.append((role, part, edition))
@@ -96,7 +94,7 @@ def effective(document: Document, at: datetime | None = None) -> Effective:
         values = _merge(values, parts[2][2].values)
     guide = item.get("guide")
     guide_values: dict[str, Any] = {}
-    if guide is not None and (edition := _live(guide, at)) is not None:
+    if guide is not None and (edition := guide.readable_at(at)) is not None:
         parts.append(("办事指南", guide, edition))
         guide_values = edition.values
     parts.extend(_shared_parts(find_site(item), values, at))
@@ -107,7 +105,7 @@ def _shared_parts(site: Site, values: dict[str, Any], at: datetime | None) -> It
     for role, folder, slugs in (("机构", "organisations", (values.get("org") or "",)), ("地点", "places", values.get("places", ()))):
         for slug in slugs:
             document = site.shared(folder, slug)
-            if document is not None and (edition := _live(document, at)) is not None:
+            if document is not None and (edition := document.readable_at(at)) is not None:
                 yield role, document, edition
 
 
@@ -115,14 +113,43 @@ def cases_of(item: Document, at: datetime | None = None) -> list[tuple[Document,
     """The live 情形 of an item, by their order of code, then of address."""
     found = []
     for child in item.values():
-        if getattr(child, "kind", "") == "HandlingItem" and (edition := _live(child, at)) is not None:
+        if getattr(child, "kind", "") == "HandlingItem" and (edition := child.readable_at(at)) is not None:
             found.append((child, edition))
     return sorted(found, key=lambda pair: (pair[1].head.get("code") or "", pair[0].__name__))
 
 
-def moments_of(item: Document) -> list[datetime]:
-    """The times at which what people read of this item changed, newest first; parts published in one minute are one change."""
-    documents = [directory_of(item), item, *(child for child in item.values() if isinstance(child, Document))]
-    times = {edition.starts for document in documents for edition in [document.live, *document.superseded]
-             if edition is not None and edition.starts is not None}
+def moments_of(document: Document) -> list[datetime]:
+    """The times at which what people read of this item changed, newest first; changes within one minute are one change.
+
+    An ImplementationItem changes with its directory item, guide, own 情形, organisation and places; a listed HandlingItem stands for itself.
+    Times at which the item could not be read are left out.
+    """
+    item = document.__parent__ if document.kind == "HandlingItem" else document
+    directory = directory_of(item)
+    alone = document.kind == "HandlingItem" and _listed(document)
+    children = (document, item.get("guide")) if alone else tuple(item.values())
+    own = [directory, item, *(child for child in children if isinstance(child, Document) and (alone or not _listed(child)))]
+    first = max((min(starts) for part in {directory, item, document} if (starts := _starts(part))), default=None)
+    times = {moment for part in [*own, *_shared_of(find_site(item), own)] for moment in _starts(part) if first is not None and moment >= first}
+    times = {moment for moment in times if all(part.readable_at(moment) is not None for part in (directory, item, document))}
     return sorted({moment.replace(second=0, microsecond=0): moment for moment in sorted(times)}.values(), reverse=True)
+
+
+def _public(document: Document) -> list[Edition]:
+    return [edition for edition in (document.live, *document.superseded) if edition is not None and edition.starts is not None]
+
+
+def _starts(document: Document) -> list[datetime]:
+    return [edition.starts for edition in _public(document) if edition.starts is not None]
+
+
+def _listed(document: Document) -> bool:
+    return document.live is not None and bool(document.live.head.get("listed"))
+
+
+def _shared_of(site: Site, documents: list[Document]) -> list[Document]:
+    """The organisations and places that the public editions of these documents name."""
+    names = {(folder, slug) for document in documents if document.kind in ("ImplementationItem", "HandlingItem")
+             for edition in _public(document) for values in [edition.values]
+             for folder, slugs in (("organisations", (values.get("org") or "",)), ("places", values.get("places", ()))) for slug in slugs}
+    return [document for folder, slug in sorted(names) if (document := site.shared(folder, slug)) is not None]

@@ -115,6 +115,7 @@ class Document(Folder):
     scheduled: tuple[Edition, ...] = ()
     withdrawal: Withdrawal | None = None
     path_history: tuple[str, ...] = ()
+    absences: tuple[tuple[datetime, datetime], ...] = ()   # (from, until) of former withdrawals during which it could not be read
     _superseded: IOBTree | None = None
     first_published: datetime | None = None
 
@@ -135,14 +136,29 @@ class Document(Folder):
         self._superseded[edition.number] = edition
 
     def edition_at(self, at: datetime | None = None) -> Edition | None:
-        """The edition in force at ``at`` (aware); None = now, the live one."""
+        """The public edition in force at ``at`` (aware, not in the future); None = now, the live one. A scheduled edition is not public."""
         if at is None:
             return self.live
-        candidates = [*self.scheduled[::-1], *([self.live] if self.live else []), *self.superseded]
-        for edition in candidates:
+        for edition in [*([self.live] if self.live else []), *self.superseded]:
             if edition.starts is not None and edition.starts <= at and (edition.ends is None or at < edition.ends):
                 return edition
         return None
+
+    def readable_at(self, at: datetime | None = None) -> Edition | None:
+        """``edition_at``, or None while the document was withdrawn so that nobody could read it."""
+        withdrawal = self.withdrawal
+        if withdrawal is not None and withdrawal.mode != "banner" and (at is None or at >= withdrawal.at):
+            return None
+        if at is not None and any(since <= at < until for since, until in self.absences):
+            return None
+        return self.edition_at(at)
+
+    def end_withdrawal(self, at: datetime) -> None:
+        """Forget the withdrawal, but keep from when until ``at`` the document could not be read."""
+        withdrawal = self.withdrawal
+        if withdrawal is not None and withdrawal.mode != "banner":
+            self.absences = (*self.absences, (withdrawal.at, at))
+        self.withdrawal = None
 
     def edition(self, number: int) -> Edition | None:
         """The live or a superseded edition with this number (drafts and scheduled ones are not public)."""

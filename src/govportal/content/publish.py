@@ -146,7 +146,8 @@ def _go_live(document: Document, edition: Edition, actor: str, now: datetime) ->
         before.ends = edition.starts
         document.supersede(before)
     edition.published_at = now
-    document.live, document.withdrawal = edition, None
+    document.end_withdrawal(now)
+    document.live = edition
     document.first_published = document.first_published or edition.starts
     for code in kind.codes(edition.values):
         site.codes[code] = document.uid
@@ -234,10 +235,10 @@ def restore(document: Document, *, actor: str, at: datetime | None = None) -> No
     """Offer a withdrawn document again."""
     if document.withdrawal is None or document.live is None:
         raise Refused(Reason("", "这份内容没有被撤回，或已没有可以恢复的版本"))
-    document.withdrawal = None
-    site = find_site(document)
+    site, now = find_site(document), at or clock_now()
+    document.end_withdrawal(now)
     _announce(site, document)
-    site.audit.record("content.restore", actor=actor, target=document.uid, at=at or clock_now())
+    site.audit.record("content.restore", actor=actor, target=document.uid, at=now)
 
 
 def move(document: Document, parent: Folder, name: str, *, actor: str, at: datetime | None = None) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from ..content.blocks import grouped
 from ..content.model import Document, Folder
@@ -25,6 +25,8 @@ def questions_home(context: Folder, request: Any) -> Any:
     page = request.page(title + (f"（第 {current} 页）" if current > 1 else ""), section="/questions/", crumbs=(("/questions/", "我要问"),) if topic else (),
                         here=topic or "我要问", feed=("/questions/feed", "公开问答"),
                         meta=column_tags("我要问", "互动交流", "公开的问答，按主题查看", "问答,咨询"))
+    where = [("topic", topic), *([("page", str(current))] if current > 1 else [])]
+    page.canonical = page.absolute("/questions/" + ("?" + urlencode(pairs) if (pairs := [pair for pair in where if pair[1]]) else ""))
     shown = [{"path": row.path, "title": row.title, "topic": row.topic, "org": columns.org_name(row.org, short=True), "answered": row.answered[:10], "demo": row.demo}
              for row in rows]
     topics = [("/questions/", "全部", len(columns.questions), "true" if not topic else None)] + [

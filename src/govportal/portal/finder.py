@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from ..content.columns import Columns
 from ..content.vocabularies import Vocabulary, vocabulary
 from ..web.layout import column_tags
+from ..web.modes import DEFAULT_REGION
 from ..web.pages import number, render
 from .home import department_links, topic_links
 from .rows import item_line
@@ -57,7 +58,7 @@ def _label(name: str, value: str, columns: Columns, regions: dict[str, str]) -> 
     if name == "for":
         return "个人" if value == "person" else "企业"
     if name == "visits":
-        return "不用跑"
+        return "到场 0 次"
     if name == "org":
         return columns.org_name(value, short=True)
     if name == "region":
@@ -65,21 +66,29 @@ def _label(name: str, value: str, columns: Columns, regions: dict[str, str]) -> 
     return {"完整": "完整指南", "整理中": "指南整理中", "挂起": "暂停办理"}.get(value, value) if name == "state" else value
 
 
-def select(columns: Columns, chosen: dict[str, str], word: str, sort: str) -> tuple[list[Any], dict[str, Any]]:
-    """(rows in order, counts by facet)."""
+def select(columns: Columns, chosen: dict[str, str], word: str, sort: str, region: str = "") -> tuple[Any, dict[str, Any]]:
+    """(row numbers in order, counts by facet), both of the items that fit the conditions and the word.
+
+    ``region``: its own items stand first where neither a word nor a chosen order ranks them."""
     pairs = tuple(("audience" if name == "for" else name, value) for name, value in chosen.items())
-    numbers, counts = columns.select(pairs)
-    rows: list[Any] | Any = numbers
-    if word:
-        allowed = set(numbers.tolist())
-        rows = [number for number in columns.match_numbers(word) if number in allowed]
-    elif sort:
-        rows = columns.sorted(numbers, sort)
-    return rows, counts
+    numbers, counts = columns.select(pairs, word)
+    if sort:
+        return columns.sorted(numbers, sort), counts
+    return columns.first(numbers, "region", region) if region and not word else numbers, counts
+
+
+def own_region(request: Any, conditions: dict[str, str], counts: dict[str, Any]) -> dict[str, Any] | None:
+    """What the visitor's region has of the items that fit: name, count, and the address of these alone. None for the whole city, or when the
+    address chooses a region itself."""
+    code = request.region
+    if code == DEFAULT_REGION or "region" in conditions:
+        return None
+    return {"name": request.registry.region_names[code], "count": dict(counts["region"]).get(code, 0), "href": link(conditions, region=code),
+            "first": not conditions.get("w") and not conditions.get("sort")}
 
 
 def facet_values(name: str, counts: tuple[tuple[str, int], ...], chosen: dict[str, str], columns: Columns, regions: dict[str, str]) -> list[tuple[Any, ...]]:
-    """(href, label, count, current) with the chosen value first; vocabulary order, else by count."""
+    """(href, label, count, current) with the chosen value first; vocabulary order, else by count. ``chosen``: all that an address keeps."""
     table = vocabulary(VOCABULARY[name]) if name in VOCABULARY else None
     if table is not None:
         ordered = sorted(counts, key=lambda pair: _place(table, pair[0]))
@@ -107,12 +116,10 @@ def _place(table: Vocabulary, label: str) -> int:
     return len(table.terms) if place is None else place
 
 
-def pager(chosen: dict[str, str], extra: dict[str, str], current: int, last: int) -> list[tuple[Any, ...]]:
+def pager(kept: dict[str, str], current: int, last: int) -> list[tuple[Any, ...]]:
     """(href or '', text, aria-label, aria-current) of the page links around the current one."""
-    base = {**chosen, **{name: value for name, value in extra.items() if value}}
-
     def one(page: int, text: str, label: str) -> tuple[Any, ...]:
-        return (link(base, page=str(page) if page > 1 else ""), text, label, None)
+        return (link(kept, page=str(page) if page > 1 else ""), text, label, None)
     shown = sorted({1, last, *range(max(1, current - 2), min(last, current + 2) + 1)})
     pages: list[tuple[Any, ...]] = [one(current - 1, "上一页", "上一页")] if current > 1 else []
     before = 0
@@ -129,11 +136,11 @@ def finder(context: Any, request: Any) -> Any:
     columns, regions = request.columns, request.registry.region_names
     chosen, word = read_conditions(request, columns), request.query("w")
     sort = request.query("sort") if request.query("sort") in dict(SORTS) else ""
-    rows, counts = select(columns, chosen, word, sort)
+    rows, counts = select(columns, chosen, word, sort, request.region if request.region != DEFAULT_REGION and "region" not in chosen else "")
     total, last = len(rows), max(1, -(-len(rows) // PAGE_SIZE))
     current = number(request.query("page"), default=1, low=1, high=last)
     shown = [columns.items[row] for row in rows[(current - 1) * PAGE_SIZE:current * PAGE_SIZE]]
-    extra = {"w": word, "sort": sort}
+    kept = {**chosen, **{name: value for name, value in (("w", word), ("sort", sort)) if value}}
     audience = chosen.get("for", "")
     heading = chosen.get("person") or chosen.get("legal") or (columns.org_name(chosen["org"]) if "org" in chosen else "") or \
         {"person": "个人办事", "legal": "企业办事"}.get(audience, "我要办")
@@ -142,19 +149,19 @@ def finder(context: Any, request: Any) -> Any:
                         meta=column_tags("我要办", "办事服务", "按主题、部门、地区找政务服务事项和办事指南", "政务服务,办事指南"))
     page.canonical = page.absolute(link({**chosen, **({"page": str(current)} if current > 1 else {})}))
     page.noindex = bool(word)
-    chips = [(link({**chosen, **extra}, **{name: ""}), _label(name, value, columns, regions)) for name, value in chosen.items()]
+    chips = [(link(kept, **{name: ""}), _label(name, value, columns, regions)) for name, value in chosen.items()]
     if word:
-        chips.append((link(chosen), f"含“{word}”"))
+        chips.append((link(kept, w=""), f"含“{word}”"))
     facets = [{"title": TITLES[name], "open": name in chosen or name in ("person", "legal", "org", "channel"), "values": values}
               for name in FACET_ORDER if not (name == "person" and audience == "legal") and not (name == "legal" and audience != "legal")
-              and (values := facet_values(name, counts[name], chosen, columns, regions)) and (len(values) > 1 or name in chosen)]
-    tabs = [(link({key: value for key, value in chosen.items() if key not in ("for", "person", "legal")}, **{"for": value}), text,
+              and (values := facet_values(name, counts[name], kept, columns, regions)) and (len(values) > 1 or name in chosen)]
+    tabs = [(link({key: value for key, value in kept.items() if key not in ("for", "person", "legal")}, **{"for": value}), text,
              "true" if audience == value else None) for value, text in (("", "全部"), ("person", "个人办事"), ("legal", "企业办事"))]
     return render(request, "finder.pt", page, heading=heading, total=total, chips=chips, word=word, tabs=tabs,
                   rows=[item_line(row, columns, regions) for row in shown], facets=facets,
                   intro="" if chosen or word else "选“个人”或“企业”，再按主题、部门一步步缩小范围；也可以在左边直接找名称。",
-                  sorts=[(link({**chosen, "w": word}, sort=value), text, "true" if sort == value else None) for value, text in SORTS],
-                  hiddens=[(name, value) for name, value in chosen.items()], pages=pager(chosen, extra, current, last) if last > 1 else [])
+                  own=own_region(request, kept, counts), sorts=[(link(kept, sort=value), text, "true" if sort == value else None) for value, text in SORTS],
+                  hiddens=[(name, value) for name, value in kept.items() if name != "w"], pages=pager(kept, current, last) if last > 1 else [])
 
 
 def topics(context: Any, request: Any) -> Any:

@@ -5,9 +5,10 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound
 
+from ..base import clock
 from ..content.model import Document, path_of
 from ..web.pages import render
-from .guide import resolve
+from .guide import chosen, resolve, tail
 
 
 def form_view(context: Document, request: Any) -> Any:
@@ -17,12 +18,15 @@ def form_view(context: Document, request: Any) -> Any:
     fields = ((row or {}).get("sample") or {}).get("fields") or ()
     if row is None or not fields:
         raise HTTPNotFound()
+    pairs = chosen(found, context, request)
+    form = path_of(context) + "/form" + tail([("m", row["key"]), *([] if request.query("kind") == "sample" else [("kind", "sample")]), *pairs])
     filled = request.query("kind") == "sample"
     name = row["name"].strip("《》")
     page = request.page(f"{name}（{'填写样例' if filled else '空白表'}）", section="/services", noindex=True,
                         crumbs=(("/services", "我要办"), (path_of(context), found.values["item_name"])))
     return render(request, "form.pt", page, name=name, fields=[(label, value if filled else "") for label, value in fields], filled=filled,
-                  path=path_of(context), key=row["key"], note=row.get("note") or "", item=found.values["item_name"], org=request.columns.org_name(found.values.get("org") or ""))
+                  back=path_of(context) + tail(pairs), other=form, at=found.at, stamp=clock.stamp, note=row.get("note") or "", item=found.values["item_name"],
+                  org=found.org_name or request.columns.org_name(found.values.get("org") or ""))
 
 
 def includeme(config: Any) -> None:

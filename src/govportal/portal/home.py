@@ -5,9 +5,11 @@ from typing import Any
 from urllib.parse import quote
 
 from ..base import clock
+from ..content.heads import ItemRow
 from ..content.site import Site
 from ..content.vocabularies import vocabulary
 from ..web.layout import Page
+from ..web.modes import DEFAULT_REGION
 from ..web.pages import render
 from .rows import item_tile
 
@@ -36,6 +38,23 @@ def region_links(columns: Any, names: dict[str, str]) -> list[tuple[str, str, in
     return [(f"/services?region={code}", names.get(code, code), counts[code]) for code in sorted(counts, key=lambda code: (code[:2] != "99", code))]
 
 
+def region_words(request: Any) -> dict[str, Any] | None:
+    """The visitor's region with its number of own items and where to see them; None for the whole city."""
+    code = request.region
+    if code == DEFAULT_REGION:
+        return None
+    return {"name": request.registry.region_names[code], "count": dict(request.columns.select(())[1]["region"]).get(code, 0), "href": f"/services?region={code}"}
+
+
+def offered(request: Any, limit: int) -> list[ItemRow]:
+    """What the editors recommend; the own items of the visitor's region take up to half the places before."""
+    columns, code = request.columns, request.region
+    own: list[ItemRow] = []
+    if code != DEFAULT_REGION and code in columns.facets["region"].index:
+        own = [columns.items[number] for number in columns.select((("region", code),))[0][:limit // 2]]
+    return (own + [row for row in columns.hot if row not in own])[:limit]
+
+
 def home(context: Site, request: Any) -> Any:
     """The home page."""
     columns, now = request.columns, clock.stamp(clock.now())
@@ -50,7 +69,7 @@ def home(context: Site, request: Any) -> Any:
                ("公开问答", f"{len(columns.questions):,}", "条"), ("办事地点", f"{len(columns.plain.get('Place', [])):,}", "处")]
     return render(request, "home.pt", page, audience=audience, complete=complete,
                   words=[(row.path, (row.plain_names or (row.name,))[0]) for row in hot[:5]],
-                  hot=[item_tile(row, columns) for row in hot[:6 if page.elder else HOT]],
+                  hot=[item_tile(row, columns) for row in offered(request, 6 if page.elder else HOT)], own=region_words(request),
                   topics=[link[:3] for link in topic_links(columns, audience)[:TOPICS]],
                   events=[(row.path, row.head.get("icon") or "flag", row.title, "看怎么办")
                           for row in columns.plain.get("LifeEvent", [])],

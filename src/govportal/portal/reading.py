@@ -55,6 +55,7 @@ def channel_view(context: Document, request: Any) -> Any:
                         description=values.get("description") or "", feed=(path + "/feed", values["name"]),
                         meta=column_tags(values["name"], values.get("column_type") or "政务动态", values.get("description") or values["name"],
                                          ",".join(values.get("keywords", ())) or values["name"]))
+    page.canonical = page.absolute(path + (f"?page={current}" if current > 1 else ""))
     return render(request, "channel.pt", page, name=values["name"], intro=values.get("description") or "", rows=rows, pages=pages, feed=path + "/feed")
 
 

@@ -7,8 +7,9 @@ from ..content.columns import Columns
 from ..content.heads import ItemRow
 
 
-def visit_words(visits: int) -> str:
-    return "" if visits < 0 else "不用跑" if visits == 0 else f"到场 {visits} 次"
+def visit_words(row: ItemRow) -> str:
+    """Trips in words; 不用跑 only of the city's own complete guides, since a source's 0 does not say how it is done."""
+    return "" if row.visits < 0 else "不用跑" if row.visits == 0 and row.state == "完整" else f"到场 {row.visits} 次"
 
 
 def quick_facts(row: ItemRow) -> list[tuple[str, str, bool]]:
@@ -19,7 +20,7 @@ def quick_facts(row: ItemRow) -> list[tuple[str, str, bool]]:
     if row.fee:
         facts.append(("coin-yuan", row.fee, False))
     if row.visits >= 0:
-        facts.append(("walk", visit_words(row.visits), False))
+        facts.append(("walk", visit_words(row), False))
     if row.online:
         facts.append(("device-laptop", "可以网上办", False))
     if row.materials >= 0:
@@ -41,4 +42,4 @@ def item_line(row: ItemRow, columns: Columns, region_names: dict[str, str]) -> d
 def item_tile(row: ItemRow, columns: Columns) -> dict[str, Any]:
     """A block on the home page: the whole block is the link."""
     return {"href": row.path, "name": row.name, "org": columns.org_name(row.org, short=True), "facts": [word for word in (row.limit, row.fee) if word],
-            "go": visit_words(row.visits) or "到场次数未提供", "go_class": "go0" if row.visits == 0 else "go1"}
+            "go": visit_words(row) or "到场次数未提供", "go_class": "go0" if row.visits == 0 and row.state == "完整" else "go1"}

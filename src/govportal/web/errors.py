@@ -6,18 +6,22 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from typing import Any
+from urllib.parse import quote
 
 from pyramid.exceptions import URLDecodeError
 from pyramid.httpexceptions import HTTPBadRequest, HTTPException, HTTPGone, HTTPMovedPermanently
+from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request, apply_request_extensions
 from ZODB.POSException import POSError, ReadOnlyError
 
 from ..content.model import path_of
 from ..content.site import NoSite
-from .pages import render
+from .pages import has_page, render
 
 log = logging.getLogger("govportal.error")
+HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{0,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{0,5})?")
 
 TEXTS = {
     400: ("这个地址写得不对", "地址里有不能识别的字符或参数。请检查地址，或从下面的入口进入。"),
@@ -46,17 +50,45 @@ def bad_request(exc: Any, request: Any) -> Any:
 
 
 def not_found(exc: Any, request: Any) -> Any:
-    """404, or a redirect when the path is a former one, or has a slash too many or too few."""
+    """404; 405 for another method than GET on a page; a redirect when the path is a former one or has a slash too many."""
     try:
-        site, path = request.site, request.path_info.rstrip("/") or "/"
-        for former in (path, path.rpartition("/")[0] if path.count("/") > 1 else path):
-            uid = site.redirects.get(former)
-            document = site.document(uid) if uid else None
-            if document is not None and document.live is not None:
-                return HTTPMovedPermanently(location=path_of(document) + path[len(former):])
+        if request.method not in ("GET", "HEAD") and has_page(request):
+            response = error_page(request, 405)
+            response.headers["Allow"] = "GET, HEAD"
+            return response
+        there = _without_slash(request) or _former(request)
+        if there is not None:
+            return HTTPMovedPermanently(location=quote(there) + _query(request))
     except Exception:  # noqa: BLE001 - the page for people matters more than the redirect
         log.debug("no redirect", exc_info=True)
     return error_page(request, 404)
+
+
+def _without_slash(request: Any) -> str | None:
+    """The path without its last slash when a route of ours answers there."""
+    path = request.path_info
+    if not path.endswith("/") or path.startswith("//") or not path.strip("/"):
+        return None
+    bare = path.rstrip("/")
+    routes = request.registry.getUtility(IRoutesMapper).get_routes()
+    return bare if any(route.match(bare) is not None for route in routes) else None
+
+
+def _former(request: Any) -> str | None:
+    """Where the document of a former path is now, with what followed its path (such as ``/print``)."""
+    site, path = request.site, request.path_info.rstrip("/") or "/"
+    for former in (path, path.rpartition("/")[0] if path.count("/") > 1 else path):
+        uid = site.redirects.get(former)
+        document = site.document(uid) if uid else None
+        if document is not None and (document.live is not None or document.withdrawal is not None):
+            return path_of(document) + path[len(former):]
+    return None
+
+
+def _query(request: Any) -> str:
+    """The query of the request as it may stand in a header, with its question mark."""
+    text = request.environ.get("QUERY_STRING", "")
+    return "?" + quote(text.encode("latin-1", "replace"), safe="%&=+;/:@?!$'()*,~") if text else ""
 
 
 def gone(exc: Any, request: Any) -> Any:
@@ -105,18 +137,22 @@ def _switched(path: str) -> str:
 
 
 def guard_tween(handler: Any, registry: Any) -> Any:
-    """What the router itself raises before any view: a path that is no UTF-8."""
+    """What breaks a page before any view or inside every address it writes: a path that is no UTF-8, a host that is none."""
     def tween(request: Any) -> Any:
         try:
             str(request.path_info)   # decodes the path
         except UnicodeDecodeError:
             return error_page_raw(request)
+        if not HOST.fullmatch(request.environ.get("HTTP_HOST", "localhost")):
+            return error_page_raw(request)
+        if request.method in ("GET", "HEAD"):
+            request.environ.pop("CONTENT_TYPE", None)   # a body's charset says nothing about an address, but WebOb would refuse to read it
         return handler(request)
     return tween
 
 
 def error_page_raw(request: Any) -> Any:
-    """400 for a request whose path cannot be decoded: the page is made for a clean one."""
+    """400 for a request whose path or host cannot be used: the page is made for a clean one."""
     clean = Request.blank("/")
     clean.registry = request.registry
     clean.environ["govportal.request_id"] = request.environ.get("govportal.request_id", "")

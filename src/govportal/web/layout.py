@@ -7,8 +7,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
+from pyramid.httpexceptions import HTTPBadRequest
+
+from .modes import local_path
 
 SITE_DEFAULTS = {
     "name": "示例市政务服务网", "domain": "www.example.gov.cn", "code": "9901000001", "region": "示例市",
@@ -38,6 +42,7 @@ class Page:
     region: str = "990100"
     region_name: str = ""
     path: str = "/"
+    back: str = "/"                    # path with the parameters the page knows: where a change of display comes back to
     base: str = ""
     home: bool = False
     noindex: bool = False
@@ -79,6 +84,21 @@ def site_facts(site: Any) -> dict[str, Any]:
     return {**SITE_DEFAULTS, **(dict(site.settings) if site is not None else {})}
 
 
+def base_url(request: Any) -> str:
+    """Scheme and host of the site: the setting, or as the request came."""
+    return request.registry.portal_settings.site_url.rstrip("/") or request.host_url
+
+
+def address_of(request: Any) -> str:
+    """Path and query of this page as ``local_path`` accepts them. Only parameters that the page declared, which are in the page cache's key."""
+    try:
+        pairs = [(name, value) for name in getattr(request, "declared", ()) if (value := request.query(name))]
+    except HTTPBadRequest:
+        pairs = []
+    whole = request.path + ("?" + urlencode(pairs) if pairs else "")
+    return whole if local_path(whole) == whole else local_path(request.path)
+
+
 def make_page(request: Any, title: str, **values: Any) -> Page:
     """The Page of a request; works without a database (then with the default site facts)."""
     site = None
@@ -86,10 +106,10 @@ def make_page(request: Any, title: str, **values: Any) -> Page:
         site = request.site
     except Exception:  # noqa: BLE001 - an error page must appear when the database is dead
         site = None
-    settings = request.registry.portal_settings
     page = Page(title, site=site_facts(site), **values)
     page.path = request.path
-    page.base = settings.site_url.rstrip("/") or request.host_url
+    page.back = address_of(request)
+    page.base = base_url(request)
     page.modes, page.region = request.modes, request.region
     page.region_name = request.registry.region_names.get(page.region, page.site["region"])
     page.description = page.description or (page.site["description"] if page.home else f"{title}，{page.site['name']}")

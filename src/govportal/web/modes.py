@@ -5,11 +5,14 @@ redirect to a local path only.
 """
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
 from ..content.vocabularies import region_names
+
+log = logging.getLogger("govportal.web")
 
 MODES = ("elder", "contrast")
 YEAR = 365 * 24 * 3600
@@ -31,11 +34,18 @@ def local_path(target: str) -> str:
     return target if safe else "/"
 
 
-def _set(request: Any, name: str, value: str) -> HTTPSeeOther:
+def posted(request: Any, name: str) -> str:
+    """A text field of the posted form; '' when it is absent, a file, or the body cannot be read as a form."""
     try:
-        back = request.POST.get("back", "/")
-    except UnicodeDecodeError:
-        back = "/"
+        value = request.POST.get(name, "")
+    except (ValueError, LookupError, TypeError, AttributeError, OSError, DeprecationWarning) as exc:   # WebOb raises the last for other charsets
+        log.info("form not readable: %s", type(exc).__name__)
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+def _set(request: Any, name: str, value: str) -> HTTPSeeOther:
+    back = posted(request, "back")
     response = HTTPSeeOther(location=local_path(back).encode("utf-8").decode("latin-1") if back.isascii() else "/")
     secure = request.registry.portal_settings.https
     if value:
@@ -55,17 +65,13 @@ def mode_view(request: Any) -> HTTPSeeOther:
 
 
 def region_view(request: Any) -> HTTPSeeOther:
-    try:
-        region = request.POST.get("region", "")
-    except UnicodeDecodeError:
-        region = ""
+    region = posted(request, "region")
     return _set(request, "region", region if region in request.registry.region_names and region != DEFAULT_REGION else "")
 
 
 def no_root(request: Any) -> None:
     """Root of routes that must answer without a database."""
     return None
-
 
 
 def includeme(config: Any) -> None:

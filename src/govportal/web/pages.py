@@ -14,6 +14,7 @@ from pyramid.response import Response
 from pyramid_zodbconn import get_connection
 
 from ..content.columns import ColumnStore
+from ..content.model import Folder, path_of
 from ..content.site import open_site
 from .layout import Page
 
@@ -49,8 +50,17 @@ def add_page(config: Any, view: Callable[..., Any], *, params: tuple[str, ...] =
     page.__name__ = getattr(view, "__name__", "page")
     page.__doc__ = view.__doc__
     page.__module__ = view.__module__
-    config.registry.public_views[(options.get("route_name", ""), options.get("kind", ""), options.get("name", ""), page.__name__)] = public
+    place = options.get("kind", "") or ("/" + options["folder"] if "folder" in options else "")
+    config.registry.public_views[(options.get("route_name", ""), place, options.get("name", ""), page.__name__)] = public
     config.add_view(page, request_method=("GET", "HEAD"), **options)
+
+
+def has_page(request: Any) -> bool:
+    """Whether a page answers GET at the address of this request, whatever its method."""
+    route, context = request.matched_route, request.context
+    place = getattr(context, "kind", "") or (path_of(context) if isinstance(context, Folder) else "")
+    wanted = (route.name, "", "") if route is not None else ("", "" if place == "/" else place, request.view_name)
+    return any(key[:3] == wanted for key in request.registry.public_views)
 
 
 def query(request: Any, name: str, default: str = "") -> str:
