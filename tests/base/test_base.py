@@ -197,6 +197,22 @@ def test_storage_errors_are_one_clear_line(tmp_path, small):
     beside.close()
 
 
+def test_a_foreign_database_is_left_alone(tmp_path):
+    """Another program's ZODB is refused and not written to; a new, empty file is fine."""
+    import ZODB
+    db = ZODB.DB(str(tmp_path / "data.fs"))
+    with db.transaction() as connection:
+        connection.root()["x"] = 1
+    db.close()
+    before = (tmp_path / "data.fs").read_bytes()
+    with pytest.raises(StorageError, match="别的程序的数据（有“x”）"):
+        open_database(str(tmp_path / "data.fs"))
+    assert (tmp_path / "data.fs").read_bytes() == before
+    (tmp_path / "new").mkdir()
+    for _ in range(2):
+        open_database(str(tmp_path / "new" / "data.fs")).close()
+
+
 def test_newer_database_is_refused_and_steps_run_once(tmp_path, monkeypatch):
     path = tmp_path / "data.fs"
     db = open_database(str(path))

@@ -76,6 +76,54 @@ def test_errors_are_one_clear_line(var, tmp_path, capsys, arguments, word):
     assert error.startswith("govportal：") and re.search(word, error) and "Traceback" not in error
 
 
+def test_a_file_that_is_no_ini_is_one_clear_line(tmp_path, capsys):
+    for name, body, word in (("a.ini", b"hello\n", "不是能读的 ini"), ("b.ini", b"\xff\xfe\x00", "UTF-8"), ("c.ini", b"[other]\na = 1\n", "app:main"), ("d.txt", b"[app:main]\na = 1\n", ".ini"),
+                             ("e.ini", b"[app:main]\ngovportal.var = %(none)s\n", "不是能读的 ini")):
+        (tmp_path / name).write_bytes(body)
+        assert cli(["--config", str(tmp_path / name), "check"]) == 2
+        error = capsys.readouterr().err
+        assert error.startswith("govportal：") and word in error and error.count("\n") == 1, error
+
+
+def start(*arguments, **environment):
+    """The command in a process of its own, to its end."""
+    return subprocess.run([sys.executable, "-W", "ignore", "-m", "govportal", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60,
+                          env={**os.environ, **environment})
+
+
+def test_an_unknown_theme_ends_the_start_before_anything_is_made(tmp_path):
+    run = start("--var", tmp_path / "v", "serve", GOVPORTAL_THEME="nope")
+    assert run.returncode == 2 and "没有主题“nope”" in run.stderr and run.stderr.count("\n") == 1 and not (tmp_path / "v").exists()
+
+
+def test_a_foreign_database_is_not_taken_over(tmp_path):
+    import ZODB
+    db = ZODB.DB(str(tmp_path / "data.fs"))
+    with db.transaction() as connection:
+        connection.root()["x"] = 1
+    db.close()
+    for verb in (("init",), ("serve", "--port", free_port())):
+        run = start("--var", tmp_path, *verb)
+        assert run.returncode == 2 and "别的程序的数据" in run.stderr and run.stderr.count("\n") == 1, run.stderr
+
+
+@pytest.mark.parametrize(("host", "word"), [("no-such-host.invalid", "主机名"), ("a" * 300, "主机名"), ("192.0.2.1", "不是本机的地址")])
+def test_a_wrong_host_is_not_called_a_port_in_use(tmp_path, host, word):
+    run = start("--var", tmp_path, "serve", "--host", host, "--port", free_port())
+    assert run.returncode == 2 and word in run.stderr and "占用" not in run.stderr and run.stderr.count("\n") == 1, run.stderr
+
+
+@pytest.mark.parametrize("delay", [0.04, 0.08, 0.15, 0.3, 0.5, 0.7, 0.9])
+def test_ctrl_c_at_any_moment_is_one_line(var, delay):
+    """While Python loads modules, and while ``check`` reads objects."""
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "govportal", "--var", str(var), "check"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=20)
+    assert "Traceback" not in error and "Couldn't load" not in error, error
+    assert process.returncode in (0, 130) and (process.returncode == 0 or "已中断" in error)
+
+
 def test_serve_second_start_stop_and_beside_it(var, tmp_path, capsys):
     """Second start answers in under 3 s; read-only verbs work beside it, writing ones say why not; SIGTERM stops it well."""
     port = free_port()

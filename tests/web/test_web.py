@@ -145,11 +145,18 @@ def test_health_and_metrics(app):
 
 
 @pytest.mark.parametrize(("section", "word"), [({"govportal.nope": "1"}, "不认识的设置"), ({"govportal.port": "abc"}, "应为数字"), ({"govportal.port": "99999"}, "之间"),
-                                               ({"govportal.var": "/no/such/folder"}, "不存在"), ({"govportal.storage": "mysql://"}, "zconfig"), ({"govportal.https": "maybe"}, "true 或 false"), ({"govportal.log_format": "xml"}, "json 或 text")])
+                                               ({"govportal.var": "/no/such/folder"}, "不存在"), ({"govportal.storage": "mysql://"}, "zconfig"), ({"govportal.https": "maybe"}, "true 或 false"), ({"govportal.log_format": "xml"}, "json 或 text"),
+                                               ({"govportal.worker_interval": "-1"}, "之间"), ({"govportal.worker_interval": "nan"}, "之间"), ({"govportal.theme": "nope"}, "没有主题.*default"),
+                                               *(({"govportal.site_url": url}, "https://www.example.gov.cn") for url in ("foo", "www.a.cn", "ftp://a.cn", "https://", "https://a.cn/x", "https://u@a.cn", "https://-a.cn"))])
 def test_wrong_settings_end_with_one_line(section, word, tmp_path):
     with pytest.raises(SettingsError, match=word) as caught:
         read_settings({"govportal.var": str(tmp_path), **section}, {})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["", "https://www.example.gov.cn", "http://10.0.0.1:8080/", "http://[::1]:80"])
+def test_site_addresses(url, tmp_path):
+    assert read_settings({"govportal.var": str(tmp_path), "govportal.site_url": url}, {}).site_url == url
 
 
 def test_the_environment_wins(tmp_path):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import signal
@@ -67,16 +68,30 @@ def set_up_logging(settings: Settings) -> None:
 
 
 def bind(settings: Settings) -> socket.socket:
-    """The listening socket, before anything else: a port in use ends the start at once."""
+    """The listening socket, before anything else: a port in use ends the start at once. Stop tells what is wrong with host or port."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((settings.host, settings.port))
-    except OSError as exc:
-        raise Stop(f"不能在 {settings.host}:{settings.port} 监听（{exc.strerror}）：端口可能被占用，换一个端口，例如 PORT={settings.port + 1}") from None
+    except (OSError, UnicodeError) as exc:
+        sock.close()
+        raise Stop(f"不能在 {settings.host[:60]}:{settings.port} 监听：{_why(exc, settings.port)}") from None
     sock.listen(256)
     return sock
+
+
+def _why(exc: Exception, port: int) -> str:
+    if isinstance(exc, (socket.gaierror, UnicodeError)):
+        return "不认识这个主机名，请写本机的地址，例如 HOST=127.0.0.1 或 HOST=0.0.0.0"
+    code = exc.errno if isinstance(exc, OSError) else None
+    if code == errno.EADDRINUSE:
+        return f"端口可能被占用，换一个端口，例如 PORT={port + 1 if port < 65535 else port - 1}"
+    if code == errno.EADDRNOTAVAIL:
+        return "这不是本机的地址，请写本机的地址，例如 HOST=127.0.0.1 或 HOST=0.0.0.0"
+    if code in (errno.EACCES, errno.EPERM):
+        return "没有权限用这个端口，请用 1024 以上的端口，例如 PORT=6543"
+    return str(exc)
 
 
 def prepare(settings: Settings, *, auto: bool) -> None:
