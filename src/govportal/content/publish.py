@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import colander
+from BTrees.OOBTree import OOBTree
 
 from ..base.clock import now as clock_now
 from ..base.clock import parse
@@ -146,7 +147,8 @@ def _go_live(document: Document, edition: Edition, actor: str, now: datetime) ->
         before.ends = edition.starts
         document.supersede(before)
     edition.published_at = now
-    document.live, document.withdrawal = edition, None
+    document.live = edition
+    _set_withdrawal(site, document, None)
     document.first_published = document.first_published or edition.starts
     for code in kind.codes(edition.values):
         site.codes[code] = document.uid
@@ -204,7 +206,7 @@ def take_effect(site: Site, *, now: datetime | None = None, limit: int = 100) ->
             ended = document.live
             document.supersede(ended)
             document.live = None
-            document.withdrawal = Withdrawal("到期下线", "gone", when, ended.published_by)
+            _set_withdrawal(site, document, Withdrawal("到期下线", "gone", when, ended.published_by))
             _announce(site, document)
             site.audit.record("content.expire", actor="system", target=uid, at=now)
         done += 1
@@ -212,30 +214,66 @@ def take_effect(site: Site, *, now: datetime | None = None, limit: int = 100) ->
 
 
 def withdraw(document: Document, *, reason: str, mode: str, actor: str, to: str = "", at: datetime | None = None) -> None:
-    """Take a document out of the lists: still readable with a banner, gone (410), or redirected to ``to``."""
+    """Take a document out of the lists: still readable with a banner, gone (410), or redirected to ``to``.
+
+    Refused when ``to`` is no place, is the document itself or lies below it, or when the reader would be sent on twice."""
     site, now = find_site(document), at or clock_now()
     reasons = []
     if not reason.strip():
         reasons.append(Reason("撤回原因", "必填，读者会看到它"))
     if mode not in WITHDRAWAL_MODES:
         reasons.append(Reason("撤回方式", "请选：保留并提示、不再提供、转到别处"))
-    if mode == "redirect" and (site.at(to) is None or not to):
-        reasons.append(Reason("转到", f"站内没有“{to}”这个地址"))
+    if mode == "redirect":
+        reasons += _redirect_reasons(site, document, to)
     if document.live is None:
         reasons.append(Reason("", "这份内容没有公开，不用撤回"))
     if reasons:
         raise Refused(*reasons)
-    document.withdrawal = Withdrawal(reason.strip(), mode, now, actor, "/" + to.strip("/") if to else "")
+    _set_withdrawal(site, document, Withdrawal(reason.strip(), mode, now, actor, path_of(site.at(to)) if mode == "redirect" else ""))
     _announce(site, document)
     site.audit.record("content.withdraw", actor=actor, target=document.uid, reason=reason.strip(), at=now)
+
+
+def _within(path: str, top: str) -> bool:
+    return path == top or path.startswith(top + "/")
+
+
+def _redirect_reasons(site: Site, document: Document, to: str) -> list[Reason]:
+    """Why the document cannot lead to ``to``: one redirect must end at a page, never at another redirect or where it began."""
+    place = site.at(to) if to.strip("/") else None
+    if place is None:
+        return [Reason("转到", f"站内没有“{to}”这个地址")]
+    own, reasons = path_of(document), []
+    if _within(path_of(place), own):
+        reasons.append(Reason("转到", "不能转到这份内容自己或它的下面，读者会一直转圈，请写另一个地址"))
+    while isinstance(place, Document):
+        if place is not document and place.withdrawal is not None and place.withdrawal.mode == "redirect":
+            reasons.append(Reason("转到", f"{path_of(place)} 自己也转到别处（{place.withdrawal.to}），请直接写最后的地址"))
+        place = place.__parent__
+    for uid, path in (site.leads or {}).items():
+        other = site.document(uid)
+        if uid != document.uid and other is not None and _within(path, own):
+            reasons.append(Reason("转到", f"{path_of(other)} 正转到这里，请先把它改为转到最后的地址"))
+    return reasons
+
+
+def _set_withdrawal(site: Site, document: Document, withdrawal: Withdrawal | None) -> None:
+    """Keep it with the document, and a redirect also in ``site.leads``."""
+    document.withdrawal = withdrawal
+    if withdrawal is not None and withdrawal.mode == "redirect":
+        if site.leads is None:
+            site.leads = OOBTree()
+        site.leads[document.uid] = withdrawal.to
+    elif site.leads is not None:
+        site.leads.pop(document.uid, None)
 
 
 def restore(document: Document, *, actor: str, at: datetime | None = None) -> None:
     """Offer a withdrawn document again."""
     if document.withdrawal is None or document.live is None:
         raise Refused(Reason("", "这份内容没有被撤回，或已没有可以恢复的版本"))
-    document.withdrawal = None
     site = find_site(document)
+    _set_withdrawal(site, document, None)
     _announce(site, document)
     site.audit.record("content.restore", actor=actor, target=document.uid, at=at or clock_now())
 
@@ -254,6 +292,10 @@ def move(document: Document, parent: Folder, name: str, *, actor: str, at: datet
         above = above.__parent__
     if path_of(document).startswith("/shared/"):
         reasons.append(Reason("位置", "共享记录的标识被许多内容引用，不能移动；请改名称"))
+    target = path_of(parent).rstrip("/") + "/" + name
+    leads = dict(site.leads or {})
+    if leads and leads.keys() & {below.uid for below in [document, *_below(document)]} and any(_within(path, target) for path in leads.values()):
+        reasons.append(Reason("位置", f"有内容撤回后转到 {target}，要移的内容里也有转到别处的，读者会转两次；请先改它们"))
     if reasons:
         raise Refused(*reasons)
     for below in [document, *_below(document)]:
