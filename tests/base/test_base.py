@@ -121,6 +121,21 @@ def test_journal_keeps_what_changed_again_while_it_was_applied():
     assert journal.done("heads", journal.pending("heads")) == 1 and journal.count("heads") == 0
 
 
+def test_journal_names_its_own_faults():
+    journal = Journal(["heads"])
+    journal.record("a")
+    assert list(journal.faults()) == []
+    shards = journal._consumers["heads"]
+    home = next(number for number, shard in enumerate(shards) if "a" in shard)
+    shards[(home + 1) % 16]["a"] = shards[home].pop("a")
+    assert len(list(journal.faults())) == 1 and "应在第" in next(journal.faults())
+    del shards[3][""]
+    assert any("第 3 个分片缺少" in line for line in journal.faults()) and journal.count("heads") == 1
+    shards[3][""] = ("", 0)
+    shards[(home + 1) % 16]["a"] = None
+    assert any("写得不对" in line for line in journal.faults())
+
+
 def test_outbox_orders_retries_and_buries(tmp_path):
     db = open_database(str(tmp_path / "data.fs"))
     with db.transaction() as connection:
@@ -221,10 +236,19 @@ def test_newer_database_is_refused_and_steps_run_once(tmp_path, monkeypatch):
     ran = []
     monkeypatch.setattr(evolve, "_steps", {})
     evolve.step(2, "add a mark")(lambda root: ran.append(root.__setitem__("mark", 1)))
-    assert evolve.run(db, dry_run=True) == ["2 add a mark"]
+    evolve.step(3, "use the mark")(lambda root: root.__setitem__("double", root["mark"] * 2))   # works only on what step 2 leaves
+    names = ["2 add a mark", "3 use the mark"]
+    assert evolve.run(db, dry_run=True) == names and evolve.run(db, dry_run=True) == names
     with db.transaction() as connection:
-        assert "mark" not in connection.root()
-    assert evolve.run(db) == ["2 add a mark"] and evolve.run(db) == []
+        assert "mark" not in connection.root() and connection.root()[META]["generation"] == 1
+    assert evolve.run(db) == names and evolve.run(db) == []
+    with db.transaction() as connection:
+        assert connection.root()["double"] == 2
+    evolve.step(4, "fails")(lambda root: root["none"])
+    for dry_run in (True, False):
+        with pytest.raises(StorageError, match="4 fails.*KeyError"):
+            evolve.run(db, dry_run=dry_run)
+    assert [one.generation for one in evolve.pending(db)] == [4]
     db.close()
     with pytest.raises(StorageError, match="更新版本"):
         open_database(str(path))
