@@ -1,5 +1,6 @@
 """The command line as an operator uses it: init, check, export, import, backup, restore, switch, serve, doctor; errors are one line."""
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -69,7 +70,6 @@ def test_the_life_of_a_database(var, tmp_path, capsys):
     (["--config", "none.ini", "check"], "找不到设置文件"), (["--var", "/no/such", "check"], "不存在"), (["import", "x.csv"], "--mapping"), (["import", "x.csv", "--mapping", "m.yaml"], "找不到映射"),
     (["restore", "/tmp"], "不完整|清单")])
 def test_errors_are_one_clear_line(var, tmp_path, capsys, arguments, word):
-    import re
     base = [] if arguments[0].startswith("--") else ["--var", str(tmp_path / "empty") if arguments[0] == "restore" else str(var)]
     assert cli([*base, *arguments]) == 2
     error = capsys.readouterr().err
@@ -158,6 +158,10 @@ def test_several_processes_over_one_database(var):
         wait(port, process)
         for _ in range(20):
             assert get(port, "/items/id-card/id-card")[0] == 200
+        text = get(port, "/metrics")[1]
+        assert int(re.search(r'govportal_requests_total{status="200"} (\d+)', text)[1]) >= 20 and re.search(r"govportal_page_cache_hits 1[89]\.0", text), text
+        time.sleep(1.0)
+        assert "worker: ok" in get(port, "/readyz")[1]
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
