@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 
 from govportal.cli import main as cli
+from govportal.shipped import shipped
 
 
 def free_port() -> int:
@@ -122,6 +123,22 @@ def test_ctrl_c_at_any_moment_is_one_line(var, delay):
     _, error = process.communicate(timeout=20)
     assert "Traceback" not in error and "Couldn't load" not in error, error
     assert process.returncode in (0, 130) and (process.returncode == 0 or "已中断" in error)
+
+
+def test_rejected_rows_are_written_after_the_import_and_only_where_that_is_possible(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    mapping, base = shipped("content") / "imports" / "guangan.yaml", ["--var", str(tmp_path / "v")]
+    head, *lines = (shipped("content") / "registers" / "items_guangan.csv").read_text(encoding="utf-8").splitlines()[:4]
+    (tmp_path / "a.csv").write_text("\n".join([head, *lines, lines[0]]) + "\n", encoding="utf-8")
+    assert cli([*base, "init", "--empty"]) == 0
+    for place in ("/nonexist/x", str(tmp_path), "a.csv"):
+        assert cli([*base, "import", "a.csv", "--mapping", str(mapping), "--skip-bad", "--rejects", place]) == 2
+        error = capsys.readouterr().err
+        assert error.startswith("govportal：") and "--rejects" in error and error.count("\n") == 1
+    assert cli([*base, "import", "a.csv", "--mapping", str(mapping)]) == 2 and not (tmp_path / "rejects.csv").exists()
+    assert cli([*base, "import", "a.csv", "--mapping", str(mapping), "--skip-bad"]) == 0 and "1 行有问题，写在 rejects.csv" in capsys.readouterr().out
+    assert "重复" in (tmp_path / "rejects.csv").read_text(encoding="utf-8-sig")
+    assert cli([*base, "check"]) == 0
 
 
 def test_serve_second_start_stop_and_beside_it(var, tmp_path, capsys):

@@ -9,7 +9,7 @@ import transaction
 from govportal.base.storage import open_database
 from govportal.content import importer, transfer
 from govportal.content.integrity import faults
-from govportal.content.rowreader import MappingError
+from govportal.content.rowreader import MappingError, read_mapping, write_rejects
 from govportal.content.site import open_site
 from govportal.content.topics import OTHER, load_topic_rules
 from govportal.seed import fill
@@ -18,6 +18,11 @@ from govportal.shipped import shipped
 MAPPING = shipped("content") / "imports" / "guangan.yaml"
 ROW = {"id": "ga:1", "name": "甲事项", "main_item": "", "department": "区人社局", "type": "公共服务", "item_code": "511Z07001006-511602000000-000-11511301008778183N-1-00",
        "dept_code": "1", "area_code": "511602", "area": "四川省广安市广安区", "url": ""}
+
+
+def mapping_text(format):
+    """The shipped mapping for another format, to be written anywhere."""
+    return MAPPING.read_text(encoding="utf-8").replace("format: csv", f"format: {format}").replace("../registers", str(MAPPING.parent.parent / "registers"))
 
 
 def write(path, rows):
@@ -63,8 +68,59 @@ def test_duplicates_and_skip_bad(small, tmp_path):
     path = write(tmp_path / "a.csv", [ROW, {**ROW, "id": "ga:2"}])
     with pytest.raises(importer.ImportRefused, match="与第 2 行重复"):
         run(small, path)
-    report = run(small, path, skip_bad=True, reject_path=tmp_path / "rejects.jsonl")
-    assert report.written == 1 and json.loads((tmp_path / "rejects.jsonl").read_text())["line"] == 3
+    report = run(small, path, skip_bad=True)
+    assert report.written == 1 and [one.line for one in report.rejects] == [3]
+
+
+def corrected(path, change):
+    """Rejected rows after an official has put them right in the file itself."""
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    with open(path.with_name("corrected.csv"), "w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows([{**row, **change} for row in rows])
+    return rows, path.with_name("corrected.csv")
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_rejected_rows_can_be_corrected_and_imported(small, tmp_path, format):
+    mapping, rows = tmp_path / "m.yaml", [ROW, {**ROW, "id": "ga:2", "type": "不存在", "name": ""}]
+    mapping.write_text(mapping_text(format), encoding="utf-8")
+    source = write(tmp_path / "a.csv", rows)
+    if format == "xlsx":
+        book, source = openpyxl.Workbook(), tmp_path / "a.xlsx"
+        for cells in (ROW, *(row.values() for row in rows)):
+            book.active.append(list(cells))
+        book.save(source)
+    report = run(small, source, mapping, skip_bad=True)
+    write_rejects(tmp_path / "rejects.csv", read_mapping(mapping), report.rejects)
+    lines, again = corrected(tmp_path / "rejects.csv", {"type": ROW["type"], "name": "乙事项", "item_code": ROW["item_code"].replace("1006", "1007")})
+    assert len(lines) == 1 and list(lines[0]) == [*ROW, "行号", "字段", "原因"] and lines[0]["行号"] == "3" and lines[0]["字段"] == "name；type" and "必填" in lines[0]["原因"] and lines[0]["id"] == "ga:2"
+    assert run(small, again, mapping).created == 1
+
+
+def test_rejected_lines_keep_what_fits_no_column(small, tmp_path):
+    (tmp_path / "a.csv").write_text(",".join(ROW) + "\na,b,c,d,e,f,g,h,i,j,extra,more\nshort\n", encoding="utf-8")
+    report = run(small, tmp_path / "a.csv", skip_bad=True)
+    write_rejects(tmp_path / "rejects.csv", read_mapping(MAPPING), report.rejects)
+    lines, _ = corrected(tmp_path / "rejects.csv", {})
+    assert lines[0]["id"] == "a" and lines[0]["原文"] == "extra,more" and lines[1]["id"] == "short" and lines[1]["原文"] == ""
+    again = run(small, tmp_path / "rejects.csv", skip_bad=True)     # not corrected: rejected again, with their new lines, nothing added
+    write_rejects(tmp_path / "twice.csv", read_mapping(MAPPING), again.rejects)
+    assert list(corrected(tmp_path / "twice.csv", {})[0][0]) == list(lines[0])
+
+
+def test_rejected_objects_stay_objects(small, tmp_path):
+    mapping = tmp_path / "j.yaml"
+    mapping.write_text(mapping_text("jsonl").replace("[url]", "[url, 原因]"), encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text(json.dumps({**ROW, "name": "", "原因": "来源自己的"}, ensure_ascii=False) + '\n{"id": 1\n', encoding="utf-8")
+    report = run(small, tmp_path / "a.jsonl", mapping, skip_bad=True)
+    write_rejects(tmp_path / "r.jsonl", read_mapping(mapping), report.rejects)
+    first, second = map(json.loads, (tmp_path / "r.jsonl").read_text(encoding="utf-8").splitlines())
+    assert first == {**ROW, "name": "", "原因": "来源自己的", "行号": 1, "字段": "name", "导入原因": "必填，现在是空的"} and second["原文"] == '{"id": 1' and second["行号"] == 2
+    (tmp_path / "c.jsonl").write_text(json.dumps({**first, "name": "甲"}, ensure_ascii=False), encoding="utf-8")
+    assert run(small, tmp_path / "c.jsonl", mapping).created == 1
 
 
 @pytest.mark.parametrize(("name", "body", "word"), [
@@ -90,9 +146,9 @@ def test_xlsx_and_broken_jsonl(small, tmp_path):
     book.active.append(list(ROW))
     book.active.append(list(ROW.values()))
     book.save(tmp_path / "a.xlsx")
-    (tmp_path / "x.yaml").write_text(MAPPING.read_text(encoding="utf-8").replace("format: csv", "format: xlsx"), encoding="utf-8")
+    (tmp_path / "x.yaml").write_text(mapping_text("xlsx"), encoding="utf-8")
     assert run(small, tmp_path / "a.xlsx", tmp_path / "x.yaml").created == 1
-    (tmp_path / "j.yaml").write_text(MAPPING.read_text(encoding="utf-8").replace("format: csv", "format: jsonl"), encoding="utf-8")
+    (tmp_path / "j.yaml").write_text(mapping_text("jsonl"), encoding="utf-8")
     (tmp_path / "a.jsonl").write_text('{"id": 1\n[1]\n', encoding="utf-8")
     with pytest.raises(importer.ImportRefused, match="第 1 行.*JSON"):
         run(small, tmp_path / "a.jsonl", tmp_path / "j.yaml")
