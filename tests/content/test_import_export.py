@@ -1,19 +1,26 @@
 """Import of foreign lists, and export that gives the same site again (R5.9.6)."""
 import csv
 import json
+import shutil
+from datetime import timedelta
 
 import openpyxl
 import pytest
-import transaction
+from webtest import TestApp
 
+from govportal import main
+from govportal.base import clock
 from govportal.base.storage import open_database
-from govportal.content import importer, transfer
+from govportal.content import importer, publish, transfer
+from govportal.content.adopt import former_codes
 from govportal.content.integrity import faults
 from govportal.content.rowreader import MappingError, read_mapping, write_rejects
 from govportal.content.site import open_site
 from govportal.content.topics import OTHER, load_topic_rules
 from govportal.seed import fill
+from govportal.settings import Settings
 from govportal.shipped import shipped
+from govportal.worker import Worker
 
 MAPPING = shipped("content") / "imports" / "guangan.yaml"
 ROW = {"id": "ga:1", "name": "甲事项", "main_item": "", "department": "区人社局", "type": "公共服务", "item_code": "511Z07001006-511602000000-000-11511301008778183N-1-00",
@@ -184,22 +191,90 @@ def test_topic_rules_hit_rows(site):
     assert rules.assign({"name": "qqq", "service_objects": ("自然人",)})[:2] == ((OTHER,), ())
 
 
-def test_export_and_import_give_the_same_site(demo_db, tmp_path):
-    """The whole demo site, out and in again: every document equal, in value and place."""
-    manager = transaction.TransactionManager()
-    connection = demo_db.open(manager)
-    first = open_site(connection)
-    written = transfer.dump(first, tmp_path / "out")
-    other = open_database(str(_folder(tmp_path / "again") / "data.fs"))
+NOW = clock.now()
+GUIDE, NOTICE = "items/id-card/id-card/guide", {"channel": "tongzhi", "title": "通知", "published_at": "2026-11-24 09:00"}
+
+
+def with_every_state(site):
+    """What editors leave behind beside live editions: scheduled, drafts, withdrawn in three ways, ended, moved, recoded; settings."""
+    def article(name, **options):
+        document = publish.create(site.at("news/tongzhi"), name, "NewsArticle", actor="a")
+        if options:
+            publish.save_draft(document, publish.clean("NewsArticle", {**NOTICE, "title": name}), actor="a", note="等领导看")
+            publish.publish(document, actor="a", **options)
+        return document
+    for path, values in ((GUIDE, {"summary": "将来的说明"}), ("pages/about", {**site.at("pages/about").live.values, "title": "草稿的标题"})):
+        publish.save_draft(site.at(path), publish.clean(site.at(path).kind, values), actor="a")
+    publish.publish(site.at(GUIDE), actor="a", at=NOW + timedelta(days=30), ends=NOW + timedelta(days=60))
+    article("later", at=NOW + timedelta(days=1))
+    publish.save_draft(article("never"), publish.clean("NewsArticle", NOTICE), actor="a")
+    article("short", ends=NOW + timedelta(hours=1))
+    article("ended", ends=NOW + timedelta(minutes=5))
+    for name, mode, to in (("banner", "banner", ""), ("gone", "gone", ""), ("away", "redirect", "questions")):
+        publish.put(article(name), NOTICE, actor="a")
+        publish.withdraw(site.at(f"news/tongzhi/{name}"), reason=f"原因 {name}", mode=mode, to=to, actor="a")
+    with clock.override(lambda: NOW + timedelta(minutes=6)):
+        publish.take_effect(site)
+    publish.move(site.at("items/id-card"), site["items"], "identity-card", actor="a")
+    publish.move(site.at("items/identity-card"), site["items"], "resident-card", actor="a")
+    site.codes["11990100OLDCODE"] = site.at("items/resident-card/id-card").uid
+    publish.configure(site, {"name": "另一个市政务服务网"}, [site.at("items/resident-card/id-card").uid], actor="a")
+
+
+def picture(site):
+    """Everything that an export carries, comparable."""
+    codes = former_codes(site)
+    documents = {document.uid: transfer.to_file(document, codes.get(document.uid, ())) for document in transfer.documents_of(site)}
+    return documents, dict(site.redirects.items()), set(site.due.items()), dict(site.codes.items()), site.settings, list(site.pins), dict(site.leads)
+
+
+def test_export_and_import_give_the_same_site(demo_var, demo_db, tmp_path):
+    """The whole demo site and every state a document can be in, out and in again: all equal, and it goes on the same."""
+    shutil.copy(demo_var / "data.fs", _folder(tmp_path / "first") / "data.fs")
+    first, other = open_database(str(tmp_path / "first" / "data.fs")), open_database(str(_folder(tmp_path / "again") / "data.fs"))
+    with first.transaction() as connection:
+        with_every_state(open_site(connection))
+    with first.transaction() as connection:
+        before = picture(open_site(connection))
+        assert transfer.dump(open_site(connection), tmp_path / "out") == len(before[0])
     fill(other, content=tmp_path / "out", registers=False)
-    second_connection = other.open(transaction.TransactionManager())
-    second = open_site(second_connection)
-    before = {document.uid: transfer.to_file(document) for document in transfer.documents_of(first) if document.live is not None}
-    after = {document.uid: transfer.to_file(document) for document in transfer.documents_of(second) if document.live is not None}
-    assert written == len(before) == len(after) and before == after
-    for opened in (second_connection, connection):
-        opened.transaction_manager.abort()
-        opened.close()
+    with other.transaction() as connection:
+        site = open_site(connection)
+        for ours, theirs in zip(before, picture(site), strict=True):
+            assert ours == theirs
+        assert list(faults(site)) == []
+        again = transfer.load(site, tmp_path / "out", actor="t")
+        assert (again.created, again.changed, again.unchanged) == (0, 0, len(before[0]))
+    app = TestApp(main({"govportal.db": other}, settings=Settings(var=tmp_path / "again", worker=False)))
+    assert app.get("/items/id-card/id-card", status=301).location.endswith("/items/resident-card/id-card") and "另一个市政务服务网" in app.get("/sitemap").text
+    assert "原因 gone" in app.get("/news/tongzhi/gone", status=410).text and "到期下线" in app.get("/news/tongzhi/ended", status=410).text
+    assert app.get("/news/tongzhi/away", status=301).location.endswith("/questions") and "原因 banner" in app.get("/news/tongzhi/banner").text
+    app.get("/news/tongzhi/never", status=404), app.get("/news/tongzhi/later", status=404)
+    worker = Worker(other, tmp_path / "again" / "heads", tmp_path / "again" / "beat")
+    with clock.override(lambda: NOW + timedelta(days=31)):
+        worker.step(), worker.step()
+    assert "将来的说明" in app.get("/items/resident-card/id-card").text and app.get("/news/tongzhi/later").status_int == 200
+    app.get("/news/tongzhi/short", status=410)
+    first.close(), other.close()
+
+
+def test_an_export_that_waited_is_taken_over_with_what_was_due_meanwhile(small, tmp_path):
+    """Scheduled starts and ends that passed between export and import happen at the import or in the worker's next round."""
+    def work(site):
+        for name, options in (("started", {"at": NOW + timedelta(days=1)}), ("over", {"ends": NOW + timedelta(days=1)})):
+            document = publish.create(site.at("news/tongzhi"), name, "NewsArticle", actor="a")
+            publish.save_draft(document, publish.clean("NewsArticle", NOTICE), actor="a")
+            publish.publish(document, actor="a", **options)
+        transfer.dump(site, tmp_path / "out")
+    small.change(work)
+    other = open_database(str(_folder(tmp_path / "again") / "data.fs"))
+    with clock.override(lambda: NOW + timedelta(days=9)):
+        fill(other, content=tmp_path / "out", registers=False)
+        Worker(other, tmp_path / "again" / "heads", tmp_path / "again" / "beat").step()
+        with other.transaction() as connection:
+            site = open_site(connection)
+            assert site.at("news/tongzhi/started").live.starts == NOW + timedelta(days=1)
+            assert site.at("news/tongzhi/over").live is None and site.at("news/tongzhi/over").withdrawal.reason == "到期下线"
     other.close()
 
 
@@ -209,7 +284,11 @@ def _folder(path):
 
 
 @pytest.mark.parametrize(("text", "word"), [("id: [", "YAML 写法"), ("id: a\npath: items/none/x\nname: a\ntype: 行政许可\n", "上级|不存在|没有"), ("id: a\npath: items/x\nname: ''\ntype: 行政许可\n", "必填"),
-                                            ("id: a\npath: items/x\nname: a\ntype: 行政许可\nbad: 1\n", "不认识的字段")])
+                                            ("id: a\npath: items/x\nname: a\ntype: 行政许可\nbad: 1\n", "不认识的字段"),
+                                            *((f"id: a\npath: items/x\nname: a\ntype: 行政许可\nlegal_basis: [{{law: 甲}}]\n{extra}\n", word) for extra, word in (
+                                                ("publication: {since: 2026-01-31}", "带时区的时间"), ("publication: {since: '2999-01-31T09:00:00+08:00'}", "不能晚于现在"), ("publication: {sinse: 1}", "不认识“sinse”"),
+                                                ("publication: {scheduled: [{values: {}}]}", "上线时间"), ("publication: {draft: 1}", "要有 values"), ("publication: {edition: -1}", "版本号"),
+                                                ("withdrawal: {mode: gone}", "要有 reason"), ("withdrawal: {reason: x, mode: redirect, to: nowhere}", "站内没有")))])
 def test_content_files_that_are_wrong(small, tmp_path, text, word):
     folder = _folder(tmp_path / "c") / "directory-items"
     folder.mkdir()

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-VERBS = {"init": "建立数据库并装入随附内容", "serve": "启动门户", "import": "导入事项清单", "export": "导出全部内容", "check": "检查数据库：树、引用、唯一性、日志、审计",
+VERBS = {"init": "建立数据库并装入随附内容", "serve": "启动门户", "import": "导入事项清单", "export": "导出全部内容：公开的、排定的、草稿、撤回、旧地址和站点设置；被替换的旧版本不导出", "check": "检查数据库：树、引用、唯一性、日志、审计",
          "pack": "整理数据库，去掉旧的对象版本", "backup": "备份（可以在运行时做）", "restore": "从备份恢复到一个空的数据目录", "evolve": "升级数据库", "doctor": "检查运行环境",
          "switch": "维护或只读开关", "audit": "审计记录的核对", "search": "检索：状态、重建、核对、评测、查不到的话"}
 

@@ -1,7 +1,8 @@
 """The verbs that write the content tree: create, save a draft, publish, schedule, withdraw, restore, move.
 
 Each verb first finds the human reasons why it cannot run and raises ``Refused`` with them; else it changes the tree and
-writes journal, audit and epoch in the same transaction. The caller commits. No other module writes the tree.
+writes journal, audit and epoch in the same transaction. The caller commits. No other module writes the tree; ``adopt`` takes over the state
+of an export with these verbs.
 """
 from __future__ import annotations
 
@@ -110,8 +111,10 @@ def _draft(document: Document, values: dict[str, Any], actor: str, note: str, at
     return document.draft
 
 
-def publish(document: Document, *, actor: str, at: datetime | None = None, ends: datetime | None = None) -> Edition:
-    """Make the draft live at ``at`` (default now; a later time schedules it). Refused with the reasons."""
+def publish(document: Document, *, actor: str, at: datetime | None = None, ends: datetime | None = None, since: datetime | None = None) -> Edition:
+    """Make the draft live at ``at`` (default now; a later time schedules it). Refused with the reasons.
+
+    ``since`` is for import alone: when another installation published it, in the past; its end may then be past too."""
     now, draft = clock_now(), document.draft
     if draft is None:
         raise Refused(Reason("", "没有可以发布的草稿"))
@@ -119,13 +122,17 @@ def publish(document: Document, *, actor: str, at: datetime | None = None, ends:
     ends = ends or _expiry(draft.values)
     if at is not None and at < now:
         reasons.append(Reason("上线时间", "不能早于现在，发布时间不得倒填", "C3"))
-    if ends is not None and ends <= (at or now):
+    if since is not None and since > now:
+        reasons.append(Reason("上线时间", "导入的发布时间不能晚于现在", "C3"))
+    if ends is not None and ends <= (since or at or now):
         reasons.append(Reason("下线时间", "要晚于上线时间和现在", "R4.1.2.3"))
     if at is not None and any(edition.starts == at for edition in document.scheduled):
         reasons.append(Reason("上线时间", "同一时刻已有一版排定，请换一个时间"))
     if reasons:
         raise Refused(*reasons)
-    draft.starts, draft.ends, draft.published_by, document.draft = at or now, ends, actor, None
+    before = document.live.starts if document.live is not None else None
+    starts = since if since is not None and (before is None or since >= before) else at or now
+    draft.starts, draft.ends, draft.published_by, document.draft = starts, ends, actor, None
     site = find_site(document)
     if at is not None and at > now:
         document.scheduled = tuple(sorted((*document.scheduled, draft), key=lambda edition: edition.starts or now))
@@ -180,13 +187,16 @@ def _announce_item(site: Site, item: Document) -> None:
             site.journal.record(child.uid)
 
 
-def put(document: Document, raw: dict[str, Any], *, actor: str, at: datetime | None = None, note: str = "") -> bool:
-    """Clean, draft and publish in one step (import, init). Returns False when the live edition says the same already."""
+def put(document: Document, raw: dict[str, Any], *, actor: str, at: datetime | None = None, note: str = "", since: datetime | None = None,
+        ends: datetime | None = None) -> bool:
+    """Clean, draft and publish in one step (import, init). Returns False when the live edition says the same already.
+
+    ``since``, ``ends``: the times of an exported edition, see ``publish``."""
     values = clean(document.kind, raw)
     if document.live is not None and document.live.values == values and document.withdrawal is None:
         return False
     _draft(document, values, actor, note, at or clock_now())
-    publish(document, actor=actor)
+    publish(document, actor=actor, since=since, ends=ends)
     return True
 
 
@@ -266,6 +276,24 @@ def _set_withdrawal(site: Site, document: Document, withdrawal: Withdrawal | Non
         site.leads[document.uid] = withdrawal.to
     elif site.leads is not None:
         site.leads.pop(document.uid, None)
+
+
+def close(document: Document, withdrawal: Withdrawal, *, actor: str) -> None:
+    """Say why a document without a live edition is no longer offered, as its export did (it had come to its end)."""
+    site = find_site(document)
+    _set_withdrawal(site, document, withdrawal)
+    _announce(site, document)
+    site.audit.record("content.withdraw", actor=actor, target=document.uid, reason=withdrawal.reason, at=clock_now())
+
+
+def configure(site: Site, settings: dict[str, Any], pins: list[str], *, actor: str) -> bool:
+    """Set the site's own settings and the recommended documents; returns whether anything changed."""
+    if site.settings == settings and list(site.pins) == pins:
+        return False
+    site.audit.record("site.configure", actor=actor, before=site.settings, after=settings, at=clock_now())
+    site.settings, site.pins[:] = settings, pins
+    site.epoch.change(1)
+    return True
 
 
 def restore(document: Document, *, actor: str, at: datetime | None = None) -> None:
