@@ -11,10 +11,12 @@ def main(global_config: dict[str, Any], **section: Any) -> Any:
     from pyramid.config import Configurator
 
     from .base.storage import open_database
+    from .content import overrides
     from .content.site import open_site
     from .settings import read_settings
 
     settings = section.pop("settings", None) or read_settings(section)
+    overrides.use(settings.overrides)
     db = (global_config or {}).get("govportal.db") or open_database(settings.database, cache_bytes=settings.object_cache_mb << 20)
     config = Configurator(
         package="govportal",

@@ -55,6 +55,11 @@ class Settings:
         return self.var / "search"
 
     @property
+    def overrides(self) -> Path:
+        """Data files of the operator's own in place of shipped ones."""
+        return self.var / "overrides"
+
+    @property
     def audit_heads(self) -> Path:
         return self.var / "audit-heads.log"
 

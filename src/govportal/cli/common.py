@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.storage import open_database
+from ..content import overrides
 from ..settings import Settings, read_settings
 
 
@@ -17,7 +18,7 @@ class Stop(Exception):
 
 
 def load_settings(options: Any, *, create_var: bool = False, **override: str) -> Settings:
-    """Settings of ``--config``, environment and ``--var``; the last wins."""
+    """Settings of ``--config``, environment and ``--var``; the last wins. The operator's own data files are in force from here on."""
     section: dict[str, str] = {}
     if options.config:
         path = Path(options.config)
@@ -27,7 +28,9 @@ def load_settings(options: Any, *, create_var: bool = False, **override: str) ->
     if options.var:
         section["govportal.var"] = options.var
     section |= {f"govportal.{name}": value for name, value in override.items() if value}
-    return read_settings(section, create_var=create_var)
+    settings = read_settings(section, create_var=create_var)
+    overrides.use(settings.overrides)
+    return settings
 
 
 def _section_of(path: Path) -> dict[str, str]:
