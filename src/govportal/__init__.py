@@ -1,7 +1,9 @@
 """govportal: an open portal for government services. ``main`` makes the WSGI app: ordered includes, nothing else."""
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:     # as little as possible loads before ``__main__`` takes care of Ctrl-C
+    from typing import Any
 
 INCLUDES = ("pyramid_tm", "pyramid_retry", "pyramid_zodbconn", ".web", ".portal", ".api")
 

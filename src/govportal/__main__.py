@@ -15,7 +15,9 @@ def run() -> int:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
     from .cli import main
-    return main()
+    code = main()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)   # all is done; only Python's own end is left
+    return code
 
 
 if __name__ == "__main__":
