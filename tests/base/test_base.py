@@ -179,6 +179,15 @@ def test_audit_shows_every_tampering(tmp_path):
     assert any("没有" in line for line in audit_room.verify(audit, heads))
 
 
+def test_a_batch_sealed_while_check_reads_is_no_tampering(tmp_path):
+    audit, heads = Audit(), tmp_path / "heads.log"
+    audit.record("content.publish", actor="a")
+    audit_room.write_head(heads, *audit_room.seal(audit))
+    before = audit_room.read_heads(heads)
+    audit_room.write_head(heads, 2, "the worker's, after this view of the database was opened")
+    assert audit_room.verify(audit, heads, before=before) == [] and any("没有" in line for line in audit_room.verify(audit, heads))
+
+
 def test_backup_while_writing_and_torn_sets(small, tmp_path):
     target = tmp_path / "backup"
     manifest = backup.backup(small.var / "data.fs", small.var / "blobs", target, at=clock.now())
