@@ -183,9 +183,9 @@ def test_a_batch_sealed_while_check_reads_is_no_tampering(tmp_path):
     audit, heads = Audit(), tmp_path / "heads.log"
     audit.record("content.publish", actor="a")
     audit_room.write_head(heads, *audit_room.seal(audit))
-    before = audit_room.read_heads(heads)
+    known = audit_room.read_heads(heads)
     audit_room.write_head(heads, 2, "the worker's, after this view of the database was opened")
-    assert audit_room.verify(audit, heads, before=before) == [] and any("没有" in line for line in audit_room.verify(audit, heads))
+    assert audit_room.verify(audit, heads, known=known) == [] and any("没有" in line for line in audit_room.verify(audit, heads))
 
 
 def test_backup_while_writing_and_torn_sets(small, tmp_path):

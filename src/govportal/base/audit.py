@@ -130,10 +130,10 @@ def read_heads(path: Path) -> list[list[str]]:
     return [line.split(" ") for line in (path.read_text(encoding="ascii").splitlines() if path.exists() else [])]
 
 
-def verify(audit: Audit, path: Path | None = None, *, before: list[list[str]] | None = None) -> list[str]:
+def verify(audit: Audit, path: Path | None = None, *, known: list[list[str]] | None = None) -> list[str]:
     """Every fault of the chain, and of the database against the heads file, in Chinese; [] when all is sound.
 
-    ``before``: the heads as they were before the database was opened; beside a running portal later ones are of batches that this view of the
+    ``known``: the heads as they were before the database was opened; beside a running portal later ones are of batches that this view of the
     database cannot hold yet."""
     faults, previous, expected = [], "", 1
     for number, (records, before, head) in audit._batches.items():
@@ -148,7 +148,7 @@ def verify(audit: Audit, path: Path | None = None, *, before: list[list[str]] | 
         lines = read_heads(path)
         for number_text, head in lines:
             batch = audit._batches.get(int(number_text))
-            if batch is None and before is not None and [number_text, head] not in before:
+            if batch is None and known is not None and [number_text, head] not in known:
                 continue
             if batch is None:
                 faults.append(f"库外记有审计批次 {number_text}，数据库里却没有")
