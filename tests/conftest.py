@@ -43,7 +43,7 @@ def demo_db(demo_var):
 
 @pytest.fixture(scope="session")
 def app(demo_db, demo_var) -> TestApp:
-    return TestApp(main({"govportal.db": demo_db}, settings=Settings(var=demo_var)))
+    return TestApp(main({"govportal.db": demo_db}, settings=Settings(var=demo_var, worker=False)))
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ class Small:
         return result
 
     def app(self, **settings) -> TestApp:
-        return TestApp(main({"govportal.db": self.db}, settings=Settings(var=self.var, **settings)))
+        return TestApp(main({"govportal.db": self.db}, settings=Settings(**{"var": self.var, "worker": False, **settings})))
 
 
 ITEM = {

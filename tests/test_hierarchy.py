@@ -6,7 +6,7 @@ import govportal
 
 ROOT = Path(govportal.__file__).parent
 # room -> level; a room may import its own level's own room and everything lower.
-LEVELS = {"shipped": 0, "settings": 0, "base": 1, "content": 4, "search": 5, "worker": 6, "seed": 7, "web": 8, "portal": 9, "api": 9, "__init__": 10, "cli": 11, "__main__": 12}
+LEVELS = {"shipped": 0, "settings": 1, "base": 1, "content": 4, "search": 5, "worker": 6, "seed": 7, "web": 8, "portal": 9, "api": 9, "__init__": 10, "cli": 11, "__main__": 12}
 
 
 def room_of(path: Path) -> str:

@@ -1,7 +1,9 @@
 """govportal: an open portal for government services. ``main`` makes the WSGI app: ordered includes, nothing else."""
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:     # as little as possible loads before ``__main__`` takes care of Ctrl-C
+    from typing import Any
 
 INCLUDES = ("pyramid_tm", "pyramid_retry", "pyramid_zodbconn", ".web", ".portal", ".api")
 
@@ -11,10 +13,12 @@ def main(global_config: dict[str, Any], **section: Any) -> Any:
     from pyramid.config import Configurator
 
     from .base.storage import open_database
+    from .content import overrides
     from .content.site import open_site
     from .settings import read_settings
 
     settings = section.pop("settings", None) or read_settings(section)
+    overrides.use(settings.overrides)
     db = (global_config or {}).get("govportal.db") or open_database(settings.database, cache_bytes=settings.object_cache_mb << 20)
     config = Configurator(
         package="govportal",

@@ -6,10 +6,13 @@ start with one clear line (SettingsError). Environment ``GOVPORTAL_<KEY>`` wins 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from .shipped import shipped
 
 PREFIX = "govportal."
 ENVIRONMENT = "GOVPORTAL_"
@@ -52,6 +55,11 @@ class Settings:
         return self.var / "search"
 
     @property
+    def overrides(self) -> Path:
+        """Data files of the operator's own in place of shipped ones."""
+        return self.var / "overrides"
+
+    @property
     def audit_heads(self) -> Path:
         return self.var / "audit-heads.log"
 
@@ -62,7 +70,8 @@ class Settings:
 
 
 _RANGES = {"port": (0, 65535), "threads": (1, 64), "processes": (1, 64), "page_cache_mb": (0, 4096), "object_cache_mb": (1, 4096),
-           "search_log_days": (0, 3650)}
+           "search_log_days": (0, 3650), "worker_interval": (0.01, 10)}
+_SITE_URL = re.compile(r"https?://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
 
 
 def read_settings(section: Mapping[str, str], environment: Mapping[str, str] | None = None, *, create_var: bool = False) -> Settings:
@@ -110,6 +119,11 @@ def _check(settings: Settings, create_var: bool) -> None:
             raise SettingsError(f"设置 {PREFIX}{name} 应在 {low} 与 {high} 之间，现在是 {value}")
     if settings.log_format not in ("json", "text"):
         raise SettingsError(f"设置 {PREFIX}log_format 应为 json 或 text")
+    if settings.site_url and not _SITE_URL.fullmatch(settings.site_url):
+        raise SettingsError(f"设置 {PREFIX}site_url 应为 http(s)://主机名，例如 https://www.example.gov.cn，现在是“{settings.site_url}”")
+    themes = sorted(path.name for path in shipped("themes").iterdir() if path.is_dir())
+    if settings.theme not in themes:
+        raise SettingsError(f"没有主题“{settings.theme}”，设置 {PREFIX}theme 可用的有：{'、'.join(themes)}")
     if create_var:
         try:
             settings.var.mkdir(parents=True, exist_ok=True)

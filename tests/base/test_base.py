@@ -121,6 +121,21 @@ def test_journal_keeps_what_changed_again_while_it_was_applied():
     assert journal.done("heads", journal.pending("heads")) == 1 and journal.count("heads") == 0
 
 
+def test_journal_names_its_own_faults():
+    journal = Journal(["heads"])
+    journal.record("a")
+    assert list(journal.faults()) == []
+    shards = journal._consumers["heads"]
+    home = next(number for number, shard in enumerate(shards) if "a" in shard)
+    shards[(home + 1) % 16]["a"] = shards[home].pop("a")
+    assert len(list(journal.faults())) == 1 and "应在第" in next(journal.faults())
+    del shards[3][""]
+    assert any("第 3 个分片缺少" in line for line in journal.faults()) and journal.count("heads") == 1
+    shards[3][""] = ("", 0)
+    shards[(home + 1) % 16]["a"] = None
+    assert any("写得不对" in line for line in journal.faults())
+
+
 def test_outbox_orders_retries_and_buries(tmp_path):
     db = open_database(str(tmp_path / "data.fs"))
     with db.transaction() as connection:
@@ -164,6 +179,15 @@ def test_audit_shows_every_tampering(tmp_path):
     assert any("没有" in line for line in audit_room.verify(audit, heads))
 
 
+def test_a_batch_sealed_while_check_reads_is_no_tampering(tmp_path):
+    audit, heads = Audit(), tmp_path / "heads.log"
+    audit.record("content.publish", actor="a")
+    audit_room.write_head(heads, *audit_room.seal(audit))
+    known = audit_room.read_heads(heads)
+    audit_room.write_head(heads, 2, "f" * 64)     # the worker's, after this view of the database was opened
+    assert audit_room.verify(audit, heads, known=known) == [] and any("没有" in line for line in audit_room.verify(audit, heads))
+
+
 def test_backup_while_writing_and_torn_sets(small, tmp_path):
     target = tmp_path / "backup"
     manifest = backup.backup(small.var / "data.fs", small.var / "blobs", target, at=clock.now())
@@ -197,6 +221,22 @@ def test_storage_errors_are_one_clear_line(tmp_path, small):
     beside.close()
 
 
+def test_a_foreign_database_is_left_alone(tmp_path):
+    """Another program's ZODB is refused and not written to; a new, empty file is fine."""
+    import ZODB
+    db = ZODB.DB(str(tmp_path / "data.fs"))
+    with db.transaction() as connection:
+        connection.root()["x"] = 1
+    db.close()
+    before = (tmp_path / "data.fs").read_bytes()
+    with pytest.raises(StorageError, match="别的程序的数据（有“x”）"):
+        open_database(str(tmp_path / "data.fs"))
+    assert (tmp_path / "data.fs").read_bytes() == before
+    (tmp_path / "new").mkdir()
+    for _ in range(2):
+        open_database(str(tmp_path / "new" / "data.fs")).close()
+
+
 def test_newer_database_is_refused_and_steps_run_once(tmp_path, monkeypatch):
     path = tmp_path / "data.fs"
     db = open_database(str(path))
@@ -205,10 +245,19 @@ def test_newer_database_is_refused_and_steps_run_once(tmp_path, monkeypatch):
     ran = []
     monkeypatch.setattr(evolve, "_steps", {})
     evolve.step(2, "add a mark")(lambda root: ran.append(root.__setitem__("mark", 1)))
-    assert evolve.run(db, dry_run=True) == ["2 add a mark"]
+    evolve.step(3, "use the mark")(lambda root: root.__setitem__("double", root["mark"] * 2))   # works only on what step 2 leaves
+    names = ["2 add a mark", "3 use the mark"]
+    assert evolve.run(db, dry_run=True) == names and evolve.run(db, dry_run=True) == names
     with db.transaction() as connection:
-        assert "mark" not in connection.root()
-    assert evolve.run(db) == ["2 add a mark"] and evolve.run(db) == []
+        assert "mark" not in connection.root() and connection.root()[META]["generation"] == 1
+    assert evolve.run(db) == names and evolve.run(db) == []
+    with db.transaction() as connection:
+        assert connection.root()["double"] == 2
+    evolve.step(4, "fails")(lambda root: root["none"])
+    for dry_run in (True, False):
+        with pytest.raises(StorageError, match="4 fails.*KeyError"):
+            evolve.run(db, dry_run=dry_run)
+    assert [one.generation for one in evolve.pending(db)] == [4]
     db.close()
     with pytest.raises(StorageError, match="更新版本"):
         open_database(str(path))

@@ -10,7 +10,7 @@ import pytest
 
 from govportal.base.blobs import BlobRefused, sniff, store
 from govportal.base.locks import Locks, LockTimeout
-from govportal.base.storage import open_database
+from govportal.base.storage import META, SCHEMA_GENERATION, open_database
 
 
 def test_only_one_thread_at_a_time(tmp_path):
@@ -68,6 +68,7 @@ def test_a_backup_brings_the_files_along(tmp_path):
     (tmp_path / "var").mkdir()
     db = open_database(str(tmp_path / "var" / "data.fs"))
     with db.transaction() as connection:
+        connection.root()[META] = {"generation": SCHEMA_GENERATION}
         connection.root()["file"] = store(io.BytesIO(b"%PDF-1.7\n" + b"y" * 5000), "甲.pdf")
     manifest = backup.backup(tmp_path / "var" / "data.fs", tmp_path / "var" / "blobs", tmp_path / "set", at=clock.now())
     db.close()

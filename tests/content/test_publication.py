@@ -127,6 +127,45 @@ def test_withdrawal(small, mode, status):
     assert app.get("/items/one/one").status_int == 200 and "出生登记" in rows(small)
 
 
+ARTICLE = {"channel": "tongzhi", "title": "通知", "published_at": "2026-11-24 09:00"}
+
+
+def three_articles(site):
+    for name in "abc":
+        publish.put(publish.create(site.at("news/tongzhi"), name, "NewsArticle", actor="a"), ARTICLE, actor="a")
+
+
+def lead(site, name, to):
+    publish.withdraw(site.at(name), reason="合并", mode="redirect", to=to, actor="a")
+
+
+@pytest.mark.parametrize(("before", "name", "to", "word"), [
+    ((), "news/tongzhi/a", "/news/tongzhi/a", "转圈"), ((), "news/tongzhi/a", "news//tongzhi/a/", "转圈"), ((), "items/one", "items/one/one/guide", "转圈"), ((), "news/tongzhi/a", "/", "站内没有"),
+    ((("news/tongzhi/b", "news/tongzhi/a"),), "news/tongzhi/a", "news/tongzhi/b", "自己也转到别处"),                      # a circle
+    ((("news/tongzhi/b", "news/tongzhi/c"),), "news/tongzhi/a", "news/tongzhi/b", "直接写最后的地址"),                    # a chain at its end
+    ((("news/tongzhi/a", "news/tongzhi/b"),), "news/tongzhi/b", "news/tongzhi/c", "/news/tongzhi/a 正转到这里"),          # a chain at its beginning
+    ((("items/one/one", "news/tongzhi/a"),), "news/tongzhi/a", "items/one/one/guide", "自己也转到别处")])                # below a redirect
+def test_a_redirect_ends_at_a_page(small, before, name, to, word):
+    small.change(three_articles)
+    for pair in before:
+        small.change(lambda site, pair=pair: lead(site, *pair))
+    with pytest.raises(Refused, match=word):
+        small.change(lambda site: lead(site, name, to))
+    assert sound(small) == []
+
+
+def test_a_move_does_not_close_a_circle_and_a_restored_page_is_free_again(small):
+    small.change(three_articles)
+    small.change(lambda site: lead(site, "news/tongzhi/a", "news/tongzhi/b"))
+    small.change(lambda site: publish.move(site.at("news/tongzhi/b"), site.at("news/tongzhi"), "d", actor="a"))
+    with pytest.raises(Refused, match="转两次"):
+        small.change(lambda site: publish.move(site.at("news/tongzhi/a"), site.at("news/tongzhi"), "b", actor="a"))
+    small.change(lambda site: publish.restore(site.at("news/tongzhi/a"), actor="a"))
+    small.change(lambda site: publish.move(site.at("news/tongzhi/a"), site.at("news/tongzhi"), "b", actor="a"))
+    small.change(lambda site: lead(site, "news/tongzhi/b", "news/tongzhi/c"))
+    assert small.app().get("/news/tongzhi/b", status=301).location.endswith("/news/tongzhi/c")
+
+
 def test_a_move_redirects_the_old_paths(small):
     app = small.app()
     small.change(lambda site: publish.move(site.at("items/one"), site["items"], "birth", actor="a"))

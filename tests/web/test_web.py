@@ -1,5 +1,9 @@
 """Headers, errors, hostile input, page cache, modes, settings, health: what every page shares."""
+import os
 import re
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -9,6 +13,8 @@ from webtest import TestApp
 from govportal import main
 from govportal.content import publish
 from govportal.settings import Settings, SettingsError, read_settings
+from govportal.web import health
+from govportal.worker import Worker
 
 HOSTILE = ["/%ff", "/%c0%ae%c0%ae/", "/services?w=%ff", "/services?page=-1", "/services?page=99999999999999999999", "/services?person=%00", "/services?org=../../etc/passwd",
            "/services?region=%27%20or%201=1", "/search?q=" + "%E7%94%B2" * 1100, "/search?q=%3Cscript%3Ealert(1)%3C/script%3E", "/search?q=%F0%A0%AE%B7", "/items/..%2f..%2fetc", "/items//",
@@ -237,12 +243,54 @@ def test_health_and_metrics(app):
     assert "govportal_requests_total" in text and "govportal_journal_pending" in text
 
 
+def test_a_silent_worker_makes_the_process_not_ready(small, monkeypatch):
+    """503 where this installation runs a worker that is silent after the grace; 200 with a word where it runs none."""
+    beat = small.var / "worker.heartbeat"
+    beat.unlink(missing_ok=True)
+    assert "worker: off" in small.app().get("/readyz").text
+    app = small.app(worker=True)
+    assert "worker: starting" in app.get("/readyz").text
+    monkeypatch.setattr(health, "GRACE", 0.0)
+    assert "worker: silent" in app.get("/readyz", status=503).text
+    Worker(small.db, small.var / "heads", beat).step()
+    assert "worker: ok" in app.get("/readyz").text
+    os.utime(beat, (time.time() - 31, time.time() - 31))
+    assert "worker: silent" in app.get("/readyz", status=503).text and app.get("/healthz").status_int == 200 and "worker: off" in small.app().get("/readyz").text
+
+
+COUNTING = """
+import sys
+from govportal.web.health import Metrics
+metrics = Metrics()
+for status in map(int, sys.argv[1:]):
+    metrics.seen(status, 0.002)
+metrics.cache(len(sys.argv) - 1, 100)
+metrics.outbox.set(7)
+print(metrics.text().decode())
+"""
+
+
+def test_counters_of_several_processes_are_added_up(tmp_path):
+    for statuses in (["200", "200", "404"], ["200"], []):
+        run = subprocess.run([sys.executable, "-W", "ignore", "-c", COUNTING, *statuses], capture_output=True, text=True, check=True, env={**os.environ, health.SHARED: str(tmp_path)})
+    assert 'govportal_requests_total{status="200"} 3.0' in run.stdout and 'govportal_requests_total{status="404"} 1.0' in run.stdout
+    assert "govportal_request_seconds_count 4.0" in run.stdout and "govportal_page_cache_hits 4.0" in run.stdout and "govportal_page_cache_bytes 300.0" in run.stdout
+    assert "govportal_outbox_waiting 7.0" in run.stdout
+
+
 @pytest.mark.parametrize(("section", "word"), [({"govportal.nope": "1"}, "不认识的设置"), ({"govportal.port": "abc"}, "应为数字"), ({"govportal.port": "99999"}, "之间"),
-                                               ({"govportal.var": "/no/such/folder"}, "不存在"), ({"govportal.storage": "mysql://"}, "zconfig"), ({"govportal.https": "maybe"}, "true 或 false"), ({"govportal.log_format": "xml"}, "json 或 text")])
+                                               ({"govportal.var": "/no/such/folder"}, "不存在"), ({"govportal.storage": "mysql://"}, "zconfig"), ({"govportal.https": "maybe"}, "true 或 false"), ({"govportal.log_format": "xml"}, "json 或 text"),
+                                               ({"govportal.worker_interval": "-1"}, "之间"), ({"govportal.worker_interval": "nan"}, "之间"), ({"govportal.theme": "nope"}, "没有主题.*default"),
+                                               *(({"govportal.site_url": url}, "https://www.example.gov.cn") for url in ("foo", "www.a.cn", "ftp://a.cn", "https://", "https://a.cn/x", "https://u@a.cn", "https://-a.cn"))])
 def test_wrong_settings_end_with_one_line(section, word, tmp_path):
     with pytest.raises(SettingsError, match=word) as caught:
         read_settings({"govportal.var": str(tmp_path), **section}, {})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["", "https://www.example.gov.cn", "http://10.0.0.1:8080/", "http://[::1]:80"])
+def test_site_addresses(url, tmp_path):
+    assert read_settings({"govportal.var": str(tmp_path), "govportal.site_url": url}, {}).site_url == url
 
 
 def test_the_environment_wins(tmp_path):

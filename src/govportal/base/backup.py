@@ -1,6 +1,6 @@
 """Backup of a FileStorage and its blobs while the portal serves; restore that refuses a torn set (K12).
 
-Owns the set's form: ``data.fs`` cut at a transaction boundary, ``blobs/``, ``manifest.json`` with SHA-256 of every file, written
+Owns the set's form: ``data.fs`` cut at a transaction boundary, ``blobs/``, the operator's ``overrides/``, ``manifest.json`` with SHA-256 of every file, written
 last. A set without a sound manifest is no backup. Errors are BackupError with one Chinese line.
 """
 from __future__ import annotations
@@ -45,8 +45,8 @@ def _copy_exact(source: Path, target: Path, size: int) -> None:
         os.fsync(writer.fileno())
 
 
-def backup(data: Path, blobs: Path, target: Path, *, at: datetime) -> dict[str, Any]:
-    """Copy the database up to its last whole transaction, then the blobs that it names. ``target`` must not exist or be empty."""
+def backup(data: Path, blobs: Path, target: Path, *, at: datetime, overrides: Path | None = None) -> dict[str, Any]:
+    """Copy the database up to its last whole transaction, then the blobs that it names and the operator's data files. ``target`` must not exist or be empty."""
     if target.exists() and any(target.iterdir()):
         raise BackupError(f"备份目录 {target} 不是空的，请换一个")
     target.mkdir(parents=True, exist_ok=True)
@@ -58,6 +58,8 @@ def backup(data: Path, blobs: Path, target: Path, *, at: datetime) -> dict[str, 
         storage.close()
     _copy_exact(data, target / "data.fs", size)
     copied = _copy_blobs(target / "data.fs", blobs, target / "blobs")
+    if overrides is not None and overrides.is_dir():
+        shutil.copytree(overrides, target / "overrides")
     files = {path.relative_to(target).as_posix(): {"sha256": _digest(path), "bytes": path.stat().st_size}
              for path in sorted(target.rglob("*")) if path.is_file()}
     manifest = {"made_at": at.isoformat(timespec="seconds"), "last_transaction": last.hex(), "blobs": copied, "files": files}
@@ -127,8 +129,9 @@ def restore(source: Path, var: Path) -> None:
     if (var / "data.fs").exists():
         raise BackupError(f"数据目录 {var} 里已有数据库，请先移走它，再恢复")
     var.mkdir(parents=True, exist_ok=True)
-    if (source / "blobs").is_dir():
-        shutil.copytree(source / "blobs", var / "blobs", dirs_exist_ok=True)
+    for name in ("blobs", "overrides"):
+        if (source / name).is_dir():
+            shutil.copytree(source / name, var / name, dirs_exist_ok=True)
     temporary = var / "data.fs.restoring"
     shutil.copyfile(source / "data.fs", temporary)
     with open(temporary, "rb+") as stream:

@@ -1,15 +1,17 @@
 """Working days of mainland China (conventions N1–N6): holidays and make-up days as data, deadlines from them.
 
 Owns the reckoning of periods. Data comes from a CSV (date, name, is_off_day); a year without data falls back to weekends and the
-fixed-date statutory holidays, and ``warnings`` says so. Pure apart from reading the file.
+fixed-date statutory holidays, and ``warnings`` says so. ``current`` is the calendar in force: the operator's file, else the shipped one.
 """
 from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 
+from ..shipped import data_file
 from .clock import SHANGHAI
 
 # Holidays on a fixed solar date (N2): 元旦, 劳动节 two days, 国庆 three days. Lunar ones need the yearly notice.
@@ -22,6 +24,13 @@ _LIMIT = 366 * 30
 
 class CalendarError(ValueError):
     """The calendar file or a request is wrong; one Chinese line."""
+
+
+def _day(text: str | None) -> date:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        raise ValueError(f"“{(text or '')[:20]}”不是日期，日期应写成 2026-01-31") from None
 
 
 @dataclass(frozen=True)
@@ -37,14 +46,24 @@ class Calendar:
         """CalendarError names file, line and fault. A year has data when its National Day is in the file."""
         off: set[date] = set()
         work: set[date] = set()
+        line = 1
         try:
             with open(path, encoding="utf-8-sig", newline="") as stream:
-                for row in csv.DictReader(stream):
-                    (off if row["is_off_day"] == "1" else work).add(date.fromisoformat(row["date"]))
+                reader = csv.DictReader(stream)
+                if not {"date", "is_off_day"} <= set(reader.fieldnames or ()):
+                    raise ValueError("第一行要有列名 date 和 is_off_day")
+                for row in reader:
+                    line = reader.line_num
+                    day = _day(row["date"])
+                    if row["is_off_day"] not in ("0", "1") or day in off | work:
+                        raise ValueError("is_off_day 应为 1（放假）或 0（上班）" if day not in off | work else f"{day} 写了两次")
+                    (off if row["is_off_day"] == "1" else work).add(day)
         except OSError:
             raise CalendarError(f"找不到节假日文件 {path.name}") from None
-        except (KeyError, ValueError) as exc:
-            raise CalendarError(f"节假日文件 {path.name} 写得不对：{exc}") from None
+        except UnicodeDecodeError:
+            raise CalendarError(f"节假日文件 {path.name} 不是 UTF-8 编码") from None
+        except (ValueError, csv.Error) as exc:
+            raise CalendarError(f"节假日文件 {path.name} 第 {line} 行写得不对：{exc}") from None
         return cls(frozenset(off), frozenset(work), frozenset(day.year for day in off if (day.month, day.day) == (10, 1)))
 
     def is_working_day(self, day: date) -> bool:
@@ -99,5 +118,15 @@ class Calendar:
     def warnings(self, today: date) -> list[str]:
         """What the administrator must know: data that ends soon, or a year reckoned without it."""
         ahead = today + timedelta(days=WARN_DAYS)
-        return [f"{year} 年没有节假日数据，先按周末和固定节日推算；国务院通知公布后请补进 content/calendar/holidays.csv"
+        return [f"{year} 年没有节假日数据，先按周末和固定节日推算；国务院通知公布后请补进数据目录的 overrides/calendar/holidays.csv"
                 for year in sorted({today.year, ahead.year}) if year not in self.years]
+
+
+@cache
+def _loaded(path: Path) -> Calendar:
+    return Calendar.load(path)
+
+
+def current() -> Calendar:
+    """The calendar in force, read once a process and file. CalendarError."""
+    return _loaded(data_file("calendar/holidays.csv"))

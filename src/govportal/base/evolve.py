@@ -4,10 +4,16 @@ Owns the register of steps and the generation mark. A step must be safe to run a
 """
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from .storage import META, SCHEMA_GENERATION
+import transaction
+from transaction.interfaces import TransientError
+
+from .storage import META, SCHEMA_GENERATION, StorageError
+
+log = logging.getLogger("govportal.evolve")
 
 
 class Step(NamedTuple):
@@ -37,19 +43,36 @@ def pending(db: Any) -> list[Step]:
 
 
 def run(db: Any, *, dry_run: bool = False) -> list[str]:
-    """Run the pending steps; ``dry_run`` runs them and rolls each back. Returns their names."""
-    names = []
-    for one in pending(db):
-        if dry_run:
-            connection = db.open()
-            try:
-                one.run(connection.root())
-                connection.transaction_manager.abort()
-            finally:
-                connection.close()
-        else:
+    """Run the pending steps, each in its own transaction. ``dry_run``: all of them, one after the other, in one transaction that is
+    rolled back, so that each sees what the one before did. Returns their names. StorageError names a step that fails."""
+    steps = pending(db)
+    if dry_run:
+        _try_out(db, steps)
+    else:
+        for one in steps:
             with db.transaction() as connection:
-                one.run(connection.root())
-                connection.root()[META] = {**connection.root()[META], "generation": one.generation}
-        names.append(f"{one.generation} {one.name}")
-    return names
+                _run_step(one, connection.root())
+    return [f"{one.generation} {one.name}" for one in steps]
+
+
+def _run_step(one: Step, root: Any) -> None:
+    try:
+        one.run(root)
+    except TransientError:
+        raise
+    except Exception as exc:
+        log.exception("evolve step %s failed", one.generation)
+        raise StorageError(f"升级步骤“{one.generation} {one.name}”没有做成，这一步什么也没有保存：{type(exc).__name__}：{exc}") from exc
+    root[META] = {**root.get(META, {}), "generation": one.generation}
+
+
+def _try_out(db: Any, steps: list[Step]) -> None:
+    manager = transaction.TransactionManager()
+    connection = db.open(manager)
+    try:
+        manager.begin()
+        for one in steps:
+            _run_step(one, connection.root())
+    finally:
+        manager.abort()
+        connection.close()

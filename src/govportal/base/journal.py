@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from BTrees.OOBTree import OOBTree
@@ -82,5 +82,21 @@ class Journal(Persistent):
         """Note in the database how far a consumer that keeps its result elsewhere has come; kept in a sentinel, so writers do not meet it."""
         self._consumers[consumer][0][_SENTINEL] = ("", 0, number, nonce)
 
+    def faults(self) -> Iterator[str]:
+        """Faults of the shards, in Chinese: count, sentinel, entries in another shard than their uid's or not of an entry's form."""
+        for name, shards in self._consumers.items():
+            if len(shards) != SHARDS:
+                yield f"日志 {name} 有 {len(shards)} 个分片，应有 {SHARDS} 个"
+            for number, shard in enumerate(shards):
+                if _SENTINEL not in shard:
+                    yield f"日志 {name} 的第 {number} 个分片缺少常驻记录"
+                for uid, entry in shard.items():
+                    if uid == _SENTINEL:
+                        continue
+                    if zlib.crc32(uid.encode()) % SHARDS != number:
+                        yield f"日志 {name} 里 {uid} 的记录在第 {number} 个分片，应在第 {zlib.crc32(uid.encode()) % SHARDS} 个"
+                    if not (isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str) and isinstance(entry[1], int)):
+                        yield f"日志 {name} 里 {uid} 的记录写得不对"
+
     def count(self, consumer: str) -> int:
-        return sum(len(shard) - 1 for shard in self._consumers[consumer])
+        return sum(len(shard) - (_SENTINEL in shard) for shard in self._consumers[consumer])

@@ -73,10 +73,17 @@ def _from_zconfig(path: str) -> ZODB.DB:
 
 
 def check_generation(db: ZODB.DB) -> None:
-    """Refuse a database written by a newer program."""
+    """Refuse a database that another program filled, or that a newer one of ours wrote. A new, empty one passes."""
     found = generation_of(db)
+    if found is None and (others := _root_keys(db)):
+        raise StorageError(f"数据库里是别的程序的数据（有“{others[0]}”），不是 govportal 的，没有动它；请检查数据目录，或换一个空的目录")
     if found is not None and found > SCHEMA_GENERATION:
         raise StorageError(f"数据库是更新版本的程序写的（第 {found} 代，本程序只认到第 {SCHEMA_GENERATION} 代），请升级 govportal")
+
+
+def _root_keys(db: ZODB.DB) -> list[str]:
+    with db.transaction() as connection:
+        return sorted(str(key)[:40] for key in connection.root())
 
 
 def generation_of(db: ZODB.DB) -> int | None:

@@ -15,6 +15,7 @@ def arguments(parser: Any) -> None:
 
 def run(options: Any) -> int:
     settings = load_settings(options)
+    known = audit.read_heads(settings.audit_heads)
     with database(settings, read_only=True) as db:
         connection = db.open()
         try:
@@ -23,7 +24,7 @@ def run(options: Any) -> int:
                 for one in records.newest(options.limit):
                     print(one["at"], one["actor"], one["action"], one["target"], one["outcome"], one["reason"])
                 return 0
-            faults = audit.verify(records, settings.audit_heads)
+            faults = audit.verify(records, settings.audit_heads, known=known)
         finally:
             connection.close()
     print("\n".join(faults) or "审计记录完整")

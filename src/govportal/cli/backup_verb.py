@@ -25,7 +25,7 @@ def run(options: Any) -> int:
             raise Stop("这个命令备份 FileStorage；共享存储请用它自己的备份工具，见运维手册")
         if not (settings.var / "data.fs").is_file():
             raise Stop(f"数据目录 {settings.var} 里没有数据库")
-        manifest = backup.backup(settings.var / "data.fs", settings.var / "blobs", target, at=clock.now())
+        manifest = backup.backup(settings.var / "data.fs", settings.var / "blobs", target, at=clock.now(), overrides=settings.overrides)
     except backup.BackupError as exc:
         raise Stop(str(exc)) from None
     print(f"备份做好了：{len(manifest['files'])} 个文件，附件 {manifest['blobs']} 个，在 {target}")

@@ -15,11 +15,12 @@ def arguments(parser: Any) -> None:
 
 def run(options: Any) -> int:
     settings = load_settings(options)
+    known = audit.read_heads(settings.audit_heads)
     with database(settings, read_only=True) as db:
         connection = db.open()
         try:
             site = open_site(connection)
-            found = [*faults(site), *audit.verify(site.audit, settings.audit_heads if settings.audit_heads.exists() else None)]
+            found = [*faults(site), *audit.verify(site.audit, settings.audit_heads if settings.audit_heads.exists() else None, known=known)]
             counts = summary(site)
         finally:
             connection.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.storage import open_database
+from ..content import overrides
 from ..settings import Settings, read_settings
 
 
@@ -17,18 +18,35 @@ class Stop(Exception):
 
 
 def load_settings(options: Any, *, create_var: bool = False, **override: str) -> Settings:
-    """Settings of ``--config``, environment and ``--var``; the last wins."""
+    """Settings of ``--config``, environment and ``--var``; the last wins. The operator's own data files are in force from here on."""
     section: dict[str, str] = {}
     if options.config:
         path = Path(options.config)
         if not path.is_file():
             raise Stop(f"找不到设置文件 {path}")
-        import plaster
-        section = dict(plaster.get_settings(str(path), "app:main"))
+        section = _section_of(path)
     if options.var:
         section["govportal.var"] = options.var
     section |= {f"govportal.{name}": value for name, value in override.items() if value}
-    return read_settings(section, create_var=create_var)
+    settings = read_settings(section, create_var=create_var)
+    overrides.use(settings.overrides)
+    return settings
+
+
+def _section_of(path: Path) -> dict[str, str]:
+    """The ``[app:main]`` section of an ini file. Stop for a file that is none."""
+    import plaster
+    try:
+        section = dict(plaster.get_settings(str(path), "app:main"))
+    except UnicodeDecodeError:
+        raise Stop(f"设置文件 {path} 不是 UTF-8 文字，请检查 --config") from None
+    except plaster.LoaderNotFound:
+        raise Stop(f"设置文件 {path} 的名字要以 .ini 结尾，写法照 etc/production.ini") from None
+    except Exception as exc:  # noqa: BLE001 - configparser and its loaders raise many kinds; people need one line
+        raise Stop(f"设置文件 {path} 不是能读的 ini（{' '.join(str(exc).split())[:120]}），写法照 etc/production.ini") from None
+    if not section:
+        raise Stop(f"设置文件 {path} 里没有 [app:main] 一节，写法照 etc/production.ini")
+    return section
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from importlib.metadata import version
 from typing import Any
 
 from ..base import clock
-from ..base.calendar import Calendar
+from ..base.calendar import current
 from ..base.storage import StorageError
+from ..content import overrides
 from ..content.integrity import summary
 from ..content.site import NoSite, open_site
 from ..shipped import NAMES, shipped
@@ -40,7 +41,9 @@ def run(options: Any) -> int:
     heartbeat = settings.var / "worker.heartbeat"
     age = time.time() - heartbeat.stat().st_mtime if heartbeat.exists() else None
     say(age is None or age < 60, "后台任务没有运行过" if age is None else f"后台任务 {age:.0f} 秒前还在运行")
-    for line in Calendar.load(shipped("content") / "calendar" / "holidays.csv").warnings(clock.now().date()):
+    for path in overrides.check(settings.overrides):
+        say(True, f"用数据目录里的 {path.relative_to(settings.overrides)}，不用随附的")
+    for line in current().warnings(clock.now().date()):
         say(False, line)
     try:
         with database(settings, read_only=True) as db:

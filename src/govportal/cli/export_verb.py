@@ -1,4 +1,4 @@
-"""``govportal export DIR``: all live documents as content files; may run beside the portal."""
+"""``govportal export DIR``: the whole site as content files, former editions aside; may run beside the portal."""
 from __future__ import annotations
 
 from pathlib import Path

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +24,8 @@ from ..seed import fill, is_complete
 from ..settings import Settings
 from ..worker import make_worker
 from .common import Progress, Stop, load_settings
+
+SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"   # what prometheus_client reads when it loads in a web process
 
 ZEO_CLIENT = """%import ZEO
 <zodb govportal>
@@ -67,16 +71,30 @@ def set_up_logging(settings: Settings) -> None:
 
 
 def bind(settings: Settings) -> socket.socket:
-    """The listening socket, before anything else: a port in use ends the start at once."""
+    """The listening socket, before anything else: a port in use ends the start at once. Stop tells what is wrong with host or port."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((settings.host, settings.port))
-    except OSError as exc:
-        raise Stop(f"不能在 {settings.host}:{settings.port} 监听（{exc.strerror}）：端口可能被占用，换一个端口，例如 PORT={settings.port + 1}") from None
+    except (OSError, UnicodeError) as exc:
+        sock.close()
+        raise Stop(f"不能在 {settings.host[:60]}:{settings.port} 监听：{_why(exc, settings.port)}") from None
     sock.listen(256)
     return sock
+
+
+def _why(exc: Exception, port: int) -> str:
+    if isinstance(exc, (socket.gaierror, UnicodeError)):
+        return "不认识这个主机名，请写本机的地址，例如 HOST=127.0.0.1 或 HOST=0.0.0.0"
+    code = exc.errno if isinstance(exc, OSError) else None
+    if code == errno.EADDRINUSE:
+        return f"端口可能被占用，换一个端口，例如 PORT={port + 1 if port < 65535 else port - 1}"
+    if code == errno.EADDRNOTAVAIL:
+        return "这不是本机的地址，请写本机的地址，例如 HOST=127.0.0.1 或 HOST=0.0.0.0"
+    if code in (errno.EACCES, errno.EPERM):
+        return "没有权限用这个端口，请用 1024 以上的端口，例如 PORT=6543"
+    return str(exc)
 
 
 def prepare(settings: Settings, *, auto: bool) -> None:
@@ -155,7 +173,7 @@ def serve_many(options: Any, settings: Settings, sock: socket.socket) -> int:
     children = [subprocess.Popen(_zeo_command(settings, zeo_socket))]
     try:
         _wait_for(zeo_socket, children[0])
-        environment = {**os.environ, "GOVPORTAL_STORAGE": f"zconfig://{conf.resolve()}", "GOVPORTAL_VAR": str(settings.var.resolve()), "GOVPORTAL_WORKER": "false",
+        environment = {**os.environ, SHARED_METRICS: str(_metrics_folder(settings)), "GOVPORTAL_STORAGE": f"zconfig://{conf.resolve()}", "GOVPORTAL_VAR": str(settings.var.resolve()),
                        "GOVPORTAL_HOST": settings.host, "GOVPORTAL_PORT": str(settings.port), "GOVPORTAL_THREADS": str(settings.threads), "GOVPORTAL_PROCESSES": "1"}
         base = [sys.executable, "-W", "ignore", "-m", "govportal"] + (["--config", options.config] if options.config else [])
         sock.set_inheritable(True)
@@ -171,6 +189,14 @@ def serve_many(options: Any, settings: Settings, sock: socket.socket) -> int:
                 child.wait(15)
             except subprocess.TimeoutExpired:
                 child.kill()
+
+
+def _metrics_folder(settings: Settings) -> Path:
+    """An empty folder in var where the web processes keep their counters."""
+    path = settings.var.resolve() / "metrics"
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    return path
 
 
 def _zeo_command(settings: Settings, zeo_socket: Path) -> list[str]:
@@ -191,14 +217,15 @@ def _wait_for(zeo_socket: Path, server: subprocess.Popen[bytes]) -> None:
 
 
 def _watch(children: list[subprocess.Popen[bytes]], settings: Settings, storage: str) -> int:
-    """Be the worker; a dead child ends all, so that the operator's supervisor starts afresh."""
+    """Be the worker (unless another installation is); a dead child ends all, so that the operator's supervisor starts afresh."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     db = open_database(storage)
     loop = make_worker(db, replace(settings, storage=storage))
     thread = threading.Thread(target=loop.run, args=(settings.worker_interval,), daemon=True)
-    thread.start()
+    if settings.worker:
+        thread.start()
     try:
         while not stop.wait(0.5):
             dead = [child for child in children if child.poll() is not None]
@@ -207,5 +234,6 @@ def _watch(children: list[subprocess.Popen[bytes]], settings: Settings, storage:
         return 0
     finally:
         loop.stopping.set()
-        thread.join(5)
+        if settings.worker:
+            thread.join(5)
         db.close()

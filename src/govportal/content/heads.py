@@ -99,6 +99,11 @@ class PlainRow(NamedTuple):
 ROWS = {"item": ItemRow, "article": ArticleRow, "question": QuestionRow, "law": LawRow, "plain": PlainRow}
 
 
+def page_of(uid: str) -> int:
+    """The number of the page that holds the row of ``uid``."""
+    return zlib.crc32(uid.encode()) % PAGES
+
+
 class HeadPage(Persistent):
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, tuple[Any, ...]]] = {}
@@ -116,7 +121,7 @@ class Heads(Persistent):
         """Set or remove (None) rows by uid; returns how many pages changed."""
         by_page: dict[int, dict[str, Any]] = {}
         for uid, row in changes.items():
-            by_page.setdefault(zlib.crc32(uid.encode()) % PAGES, {})[uid] = row
+            by_page.setdefault(page_of(uid), {})[uid] = row
         versions, changed = list(self.versions), 0
         for number, rows in by_page.items():
             page = self.pages[number]

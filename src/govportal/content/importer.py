@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from typing import Any
 from ..base.identifiers import IdentifierError, parse_item_code
 from . import publish
 from .model import Document
-from .rowreader import Mapping, MappingError, RowFault, convert, read_mapping, read_rows
+from .rowreader import BadRow, Mapping, MappingError, Reject, RowFault, convert, read_mapping, read_rows
 from .site import Site
 from .topics import TopicRules, load_topic_rules
 
@@ -43,6 +42,7 @@ class Report:
     created: int = 0
     changed: int = 0
     faults: list[RowFault] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)   # for ``rowreader.write_rejects``, after the commit
 
 
 def segment(key: str) -> str:
@@ -54,7 +54,7 @@ def _uid(*parts: str) -> str:
     return str(uuid.uuid5(NAMESPACE, "/".join(parts)))
 
 
-def import_file(site: Site, path: Path, mapping_path: Path, *, actor: str, skip_bad: bool = False, reject_path: Path | None = None,
+def import_file(site: Site, path: Path, mapping_path: Path, *, actor: str, skip_bad: bool = False,
                 progress: Callable[[int, int], None] | None = None, savepoint: Callable[[], None] | None = None) -> Report:
     """Read, check, write. The caller commits. ImportRefused (nothing written) unless ``skip_bad``; MappingError for the file."""
     mapping = read_mapping(mapping_path)
@@ -63,8 +63,6 @@ def import_file(site: Site, path: Path, mapping_path: Path, *, actor: str, skip_
     good, report = check_rows(site, path, mapping)
     if report.faults and not skip_bad:
         raise ImportRefused(report.faults)
-    if reject_path is not None and report.faults:
-        reject_path.write_text("".join(json.dumps(fault._asdict(), ensure_ascii=False) + "\n" for fault in report.faults), encoding="utf-8")
     writer = RegisterWriter(site, mapping, load_topic_rules(), actor)
     for number, (_, record) in enumerate(good, 1):
         before = writer.created
@@ -87,13 +85,14 @@ def check_rows(site: Site, path: Path, mapping: Mapping) -> tuple[list[tuple[int
     ids: dict[str, int] = {}
     for line, row in read_rows(path, mapping.format):
         report.rows += 1
-        if isinstance(row, RowFault):
-            report.faults.append(row)
-            continue
-        record, faults = convert(line, row, mapping)
-        faults += _code_faults(site, line, record, codes, ids) if not faults else []
+        if isinstance(row, BadRow):
+            faults, raw = [row.fault], row.raw
+        else:
+            record, faults = convert(line, row, mapping)
+            faults, raw = faults or _code_faults(site, line, record, codes, ids), row
         if faults:
             report.faults += faults
+            report.rejects.append(Reject(line, raw, tuple(faults)))
         else:
             good.append((line, record))
     return good, report

@@ -10,6 +10,8 @@ from .model import Document, path_of
 from .site import Site
 from .transfer import documents_of
 
+SEARCH_CONSUMERS = "search:"     # the consumers of the room above: one for each index folder
+
 
 def faults(site: Site) -> Iterator[str]:
     """Faults of tree, references, uniqueness, schedule and head pages."""
@@ -35,7 +37,18 @@ def faults(site: Site) -> Iterator[str]:
     for code, uid in site.codes.items():
         if uid not in seen:
             yield f"编码 {code.removeprefix('BASIC:')} 指向不存在的内容 {uid}"
+    yield from _journal_faults(site)
     yield from _head_faults(site, seen)
+
+
+def _journal_faults(site: Site) -> Iterator[str]:
+    """Shards, and who reads them. Entries of documents that are gone are fine: their consumers still take away what they hold."""
+    yield from site.journal.faults()
+    for name in site.journal.consumers():
+        if name != heads.CONSUMER and not name.startswith(SEARCH_CONSUMERS):
+            yield f"日志登记了不认识的使用者“{name}”，没有人会取走它的记录"
+    if heads.CONSUMER not in site.journal.consumers():
+        yield f"日志没有登记使用者“{heads.CONSUMER}”，列表不会更新"
 
 
 def _edition_faults(site: Site, document: Document, where: str, codes: dict[str, str]) -> Iterator[str]:
@@ -65,23 +78,25 @@ def _edition_faults(site: Site, document: Document, where: str, codes: dict[str,
 
 
 def _head_faults(site: Site, seen: Counter[str]) -> Iterator[str]:
-    waiting = {entry.uid for entry in site.journal.pending(heads.CONSUMER)}
+    waiting = {entry.uid for entry in site.journal.pending(heads.CONSUMER)} if heads.CONSUMER in site.journal.consumers() else set()
     known: set[str] = set()
-    for page in site.heads.pages:
+    for number, page in enumerate(site.heads.pages):
         for uid, row in page.rows.items():
+            if uid in known or heads.page_of(uid) != number:
+                yield f"列表记录 {uid} 在第 {number} 页，应只在第 {heads.page_of(uid)} 页"
             known.add(uid)
             if uid in waiting:
                 continue
             document = site.document(uid)
             if document is None or heads.row_of(document, site) != (row[0], tuple(row[1])):
-                yield f"列表记录 {uid} 与内容不一致"
+                yield f"列表记录 {uid} 与内容不一致，日志里却没有它要做的更新"
         page._p_deactivate()
     for uid in seen:
         if uid not in known and uid not in waiting and heads.row_of(site.document(uid), site) is not None:
-            yield f"内容 {uid} 没有列表记录"
+            yield f"内容 {uid} 没有列表记录，日志里却没有它要做的更新"
 
 
 def summary(site: Site) -> dict[str, int]:
     """How many documents of each kind, and what waits."""
     counts = Counter(document.kind for document in documents_of(site))
-    return {**dict(sorted(counts.items())), "journal": site.journal.count(heads.CONSUMER), "outbox": site.outbox.count(), "audit": site.audit.open_count()}
+    return {**dict(sorted(counts.items())), "journal": max((site.journal.count(name) for name in site.journal.consumers()), default=0), "outbox": site.outbox.count(), "audit": site.audit.open_count()}

@@ -1,7 +1,8 @@
 """The verbs that write the content tree: create, save a draft, publish, schedule, withdraw, restore, move.
 
 Each verb first finds the human reasons why it cannot run and raises ``Refused`` with them; else it changes the tree and
-writes journal, audit and epoch in the same transaction. The caller commits. No other module writes the tree.
+writes journal, audit and epoch in the same transaction. The caller commits. No other module writes the tree; ``adopt`` takes over the state
+of an export with these verbs.
 """
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import colander
+from BTrees.OOBTree import OOBTree
 
 from ..base.clock import now as clock_now
 from ..base.clock import parse
@@ -109,8 +111,10 @@ def _draft(document: Document, values: dict[str, Any], actor: str, note: str, at
     return document.draft
 
 
-def publish(document: Document, *, actor: str, at: datetime | None = None, ends: datetime | None = None) -> Edition:
-    """Make the draft live at ``at`` (default now; a later time schedules it). Refused with the reasons."""
+def publish(document: Document, *, actor: str, at: datetime | None = None, ends: datetime | None = None, since: datetime | None = None) -> Edition:
+    """Make the draft live at ``at`` (default now; a later time schedules it). Refused with the reasons.
+
+    ``since`` is for import alone: when another installation published it, in the past; its end may then be past too."""
     now, draft = clock_now(), document.draft
     if draft is None:
         raise Refused(Reason("", "没有可以发布的草稿"))
@@ -118,13 +122,17 @@ def publish(document: Document, *, actor: str, at: datetime | None = None, ends:
     ends = ends or _expiry(draft.values)
     if at is not None and at < now:
         reasons.append(Reason("上线时间", "不能早于现在，发布时间不得倒填", "C3"))
-    if ends is not None and ends <= (at or now):
+    if since is not None and since > now:
+        reasons.append(Reason("上线时间", "导入的发布时间不能晚于现在", "C3"))
+    if ends is not None and ends <= (since or at or now):
         reasons.append(Reason("下线时间", "要晚于上线时间和现在", "R4.1.2.3"))
     if at is not None and any(edition.starts == at for edition in document.scheduled):
         reasons.append(Reason("上线时间", "同一时刻已有一版排定，请换一个时间"))
     if reasons:
         raise Refused(*reasons)
-    draft.starts, draft.ends, draft.published_by, document.draft = at or now, ends, actor, None
+    before = document.live.starts if document.live is not None else None
+    starts = since if since is not None and (before is None or since >= before) else at or now
+    draft.starts, draft.ends, draft.published_by, document.draft = starts, ends, actor, None
     site = find_site(document)
     if at is not None and at > now:
         document.scheduled = tuple(sorted((*document.scheduled, draft), key=lambda edition: edition.starts or now))
@@ -146,7 +154,7 @@ def _go_live(document: Document, edition: Edition, actor: str, now: datetime) ->
         before.ends = edition.starts
         document.supersede(before)
     edition.published_at = now
-    document.end_withdrawal(now)
+    _offer_again(site, document, now)
     document.live = edition
     document.first_published = document.first_published or edition.starts
     for code in kind.codes(edition.values):
@@ -179,13 +187,16 @@ def _announce_item(site: Site, item: Document) -> None:
             site.journal.record(child.uid)
 
 
-def put(document: Document, raw: dict[str, Any], *, actor: str, at: datetime | None = None, note: str = "") -> bool:
-    """Clean, draft and publish in one step (import, init). Returns False when the live edition says the same already."""
+def put(document: Document, raw: dict[str, Any], *, actor: str, at: datetime | None = None, note: str = "", since: datetime | None = None,
+        ends: datetime | None = None) -> bool:
+    """Clean, draft and publish in one step (import, init). Returns False when the live edition says the same already.
+
+    ``since``, ``ends``: the times of an exported edition, see ``publish``."""
     values = clean(document.kind, raw)
     if document.live is not None and document.live.values == values and document.withdrawal is None:
         return False
     _draft(document, values, actor, note, at or clock_now())
-    publish(document, actor=actor)
+    publish(document, actor=actor, since=since, ends=ends)
     return True
 
 
@@ -205,7 +216,7 @@ def take_effect(site: Site, *, now: datetime | None = None, limit: int = 100) ->
             ended = document.live
             document.supersede(ended)
             document.live = None
-            document.withdrawal = Withdrawal("到期下线", "gone", when, ended.published_by)
+            _set_withdrawal(site, document, Withdrawal("到期下线", "gone", when, ended.published_by))
             _announce(site, document)
             site.audit.record("content.expire", actor="system", target=uid, at=now)
         done += 1
@@ -213,22 +224,82 @@ def take_effect(site: Site, *, now: datetime | None = None, limit: int = 100) ->
 
 
 def withdraw(document: Document, *, reason: str, mode: str, actor: str, to: str = "", at: datetime | None = None) -> None:
-    """Take a document out of the lists: still readable with a banner, gone (410), or redirected to ``to``."""
+    """Take a document out of the lists: still readable with a banner, gone (410), or redirected to ``to``.
+
+    Refused when ``to`` is no place, is the document itself or lies below it, or when the reader would be sent on twice."""
     site, now = find_site(document), at or clock_now()
     reasons = []
     if not reason.strip():
         reasons.append(Reason("撤回原因", "必填，读者会看到它"))
     if mode not in WITHDRAWAL_MODES:
         reasons.append(Reason("撤回方式", "请选：保留并提示、不再提供、转到别处"))
-    if mode == "redirect" and (site.at(to) is None or not to):
-        reasons.append(Reason("转到", f"站内没有“{to}”这个地址"))
+    if mode == "redirect":
+        reasons += _redirect_reasons(site, document, to)
     if document.live is None:
         reasons.append(Reason("", "这份内容没有公开，不用撤回"))
     if reasons:
         raise Refused(*reasons)
-    document.withdrawal = Withdrawal(reason.strip(), mode, now, actor, "/" + to.strip("/") if to else "")
+    _set_withdrawal(site, document, Withdrawal(reason.strip(), mode, now, actor, path_of(site.at(to)) if mode == "redirect" else ""))
     _announce(site, document)
     site.audit.record("content.withdraw", actor=actor, target=document.uid, reason=reason.strip(), at=now)
+
+
+def _within(path: str, top: str) -> bool:
+    return path == top or path.startswith(top + "/")
+
+
+def _redirect_reasons(site: Site, document: Document, to: str) -> list[Reason]:
+    """Why the document cannot lead to ``to``: one redirect must end at a page, never at another redirect or where it began."""
+    place = site.at(to) if to.strip("/") else None
+    if place is None:
+        return [Reason("转到", f"站内没有“{to}”这个地址")]
+    own, reasons = path_of(document), []
+    if _within(path_of(place), own):
+        reasons.append(Reason("转到", "不能转到这份内容自己或它的下面，读者会一直转圈，请写另一个地址"))
+    while isinstance(place, Document):
+        if place is not document and place.withdrawal is not None and place.withdrawal.mode == "redirect":
+            reasons.append(Reason("转到", f"{path_of(place)} 自己也转到别处（{place.withdrawal.to}），请直接写最后的地址"))
+        place = place.__parent__
+    for uid, path in (site.leads or {}).items():
+        other = site.document(uid)
+        if uid != document.uid and other is not None and _within(path, own):
+            reasons.append(Reason("转到", f"{path_of(other)} 正转到这里，请先把它改为转到最后的地址"))
+    return reasons
+
+
+def _set_withdrawal(site: Site, document: Document, withdrawal: Withdrawal | None) -> None:
+    """Keep it with the document, and a redirect also in ``site.leads``."""
+    document.withdrawal = withdrawal
+    if withdrawal is not None and withdrawal.mode == "redirect":
+        if site.leads is None:
+            site.leads = OOBTree()
+        site.leads[document.uid] = withdrawal.to
+    elif site.leads is not None:
+        site.leads.pop(document.uid, None)
+
+
+def _offer_again(site: Site, document: Document, now: datetime) -> None:
+    """End a withdrawal; how long the document could not be read is remembered."""
+    document.end_withdrawal(now)
+    _set_withdrawal(site, document, None)
+
+
+def close(document: Document, withdrawal: Withdrawal, *, actor: str) -> None:
+    """Say why a document without a live edition is no longer offered, as its export did (it had come to its end)."""
+    site = find_site(document)
+    _set_withdrawal(site, document, withdrawal)
+    _announce(site, document)
+    site.audit.record("content.withdraw", actor=actor, target=document.uid, reason=withdrawal.reason, at=clock_now())
+
+
+def configure(site: Site, settings: dict[str, Any], pins: list[str], *, actor: str) -> bool:
+    """Set the site's own settings and the recommended documents; returns whether anything changed."""
+    if site.settings == settings and list(site.pins) == pins:
+        return False
+    site.audit.record("site.configure", actor=actor, before=site.settings, after=settings, at=clock_now())
+    site.settings, site.pins[:] = settings, pins
+    site.epoch.change(1)
+    return True
 
 
 def restore(document: Document, *, actor: str, at: datetime | None = None) -> None:
@@ -236,7 +307,7 @@ def restore(document: Document, *, actor: str, at: datetime | None = None) -> No
     if document.withdrawal is None or document.live is None:
         raise Refused(Reason("", "这份内容没有被撤回，或已没有可以恢复的版本"))
     site, now = find_site(document), at or clock_now()
-    document.end_withdrawal(now)
+    _offer_again(site, document, now)
     _announce(site, document)
     site.audit.record("content.restore", actor=actor, target=document.uid, at=now)
 
@@ -255,6 +326,10 @@ def move(document: Document, parent: Folder, name: str, *, actor: str, at: datet
         above = above.__parent__
     if path_of(document).startswith("/shared/"):
         reasons.append(Reason("位置", "共享记录的标识被许多内容引用，不能移动；请改名称"))
+    target = path_of(parent).rstrip("/") + "/" + name
+    leads = dict(site.leads or {})
+    if leads and leads.keys() & {below.uid for below in [document, *_below(document)]} and any(_within(path, target) for path in leads.values()):
+        reasons.append(Reason("位置", f"有内容撤回后转到 {target}，要移的内容里也有转到别处的，读者会转两次；请先改它们"))
     if reasons:
         raise Refused(*reasons)
     for below in [document, *_below(document)]:

@@ -1,11 +1,13 @@
 """Rows of CSV, JSONL and XLSX files turned into records by a mapping (data in ``content/imports``).
 
-Owns reading and converting single rows. Every fault carries line, field and reason (R5.9.6). Must not touch the tree.
+Owns reading and converting single rows, and the file of rejected rows. Every fault carries line, field and reason (R5.9.6).
+Must not touch the tree.
 """
 from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,6 +29,25 @@ class RowFault(NamedTuple):
 
     def __str__(self) -> str:
         return f"第 {self.line} 行，{self.field}：{self.reason}"
+
+
+class BadRow(NamedTuple):
+    """Something in the file that is no row: why, and what stands there by column (what fits none under 原文)."""
+
+    fault: RowFault
+    raw: dict[str, Any]
+
+
+class Reject(NamedTuple):
+    """A row that was not taken, as it stands in the file."""
+
+    line: int
+    raw: dict[str, Any]
+    faults: tuple[RowFault, ...]
+
+
+LINE, FIELD, REASON, TEXT = REJECT_COLUMNS = ("行号", "字段", "原因", "原文")
+_OWN = "导入"      # set before a reject column where the source has a column of that name
 
 
 class MappingError(Exception):
@@ -64,8 +85,9 @@ def read_mapping(path: Path) -> Mapping:
         mapping = Mapping(data["format"], data["kind"], data.get("source") or {}, data.get("defaults") or {}, columns,
                           frozenset(data.get("ignore") or ()), data.get("path") or "",
                           read_plain_names(path.parent / data["plain_names"]) if data.get("plain_names") else {})
-    except OSError:
-        raise MappingError(f"找不到映射文件 {path.name}") from None
+    except OSError as exc:
+        named = Path(str(exc.filename or path)).name
+        raise MappingError(f"找不到映射文件 {path.name}" + (f" 指定的文件 {named}" if named != path.name else "")) from None
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, LookupError, UnicodeDecodeError, re.error) as exc:
         raise MappingError(f"映射文件 {path.name} 写得不对：{exc}") from None
     if mapping.format not in FORMATS:
@@ -92,17 +114,20 @@ def _column(target: str, spec: dict[str, Any]) -> Column:
                   re.compile(spec["split"]) if spec.get("split") else None)
 
 
-def read_rows(path: Path, format: str) -> Iterator[tuple[int, dict[str, Any] | RowFault]]:
-    """(line number, row or fault). MappingError when the file as a whole cannot be read."""
+def read_rows(path: Path, format: str) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
+    """(line number, row or BadRow). A ``.csv`` file is read as such where the format is xlsx: rejected rows of a workbook are CSV.
+    MappingError when the file as a whole cannot be read."""
     if not path.is_file():
         raise MappingError(f"找不到要导入的文件 {path.name}")
+    if format == "xlsx" and path.suffix.lower() == ".csv":
+        format = "csv"
     try:
         yield from {"csv": _csv_rows, "jsonl": _jsonl_rows, "xlsx": _xlsx_rows}[format](path)
     except UnicodeDecodeError as exc:
         raise MappingError(f"{path.name} 不是 UTF-8 编码（第 {exc.start} 个字节起），请另存为 UTF-8 再导入") from None
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | RowFault]]:
+def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
     csv.field_size_limit(64 * 1024 * 1024)
     with open(path, encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream, strict=True)
@@ -116,14 +141,16 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | RowFault]]:
                 except StopIteration:
                     return
                 if row.get(None) or None in row.values():  # type: ignore[call-overload]
-                    yield line, RowFault(line, "整行", f"列数与表头不同，应有 {len(reader.fieldnames)} 列")
+                    extra = row.pop(None, None)  # type: ignore[call-overload]
+                    raw = {name: cell or "" for name, cell in row.items()} | ({TEXT: ",".join(extra)} if extra else {})
+                    yield line, BadRow(RowFault(line, "整行", f"列数与表头不同，应有 {len(reader.fieldnames)} 列"), raw)
                 else:
                     yield line, row
         except csv.Error as exc:
             raise MappingError(f"{path.name} 第 {reader.line_num} 行的 CSV 写法不对：{exc}") from None
 
 
-def _jsonl_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | RowFault]]:
+def _jsonl_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
     with open(path, encoding="utf-8-sig") as stream:
         for line, text in enumerate(stream, 1):
             if not text.strip():
@@ -131,12 +158,12 @@ def _jsonl_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | RowFault]]:
             try:
                 row = json.loads(text)
             except (ValueError, RecursionError):
-                yield line, RowFault(line, "整行", "不是一行完整的 JSON")
+                yield line, BadRow(RowFault(line, "整行", "不是一行完整的 JSON"), {TEXT: text.rstrip("\r\n")})
                 continue
-            yield line, row if isinstance(row, dict) else RowFault(line, "整行", "应为一个 JSON 对象")
+            yield line, row if isinstance(row, dict) else BadRow(RowFault(line, "整行", "应为一个 JSON 对象"), {TEXT: text.rstrip("\r\n")})
 
 
-def _xlsx_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | RowFault]]:
+def _xlsx_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
     import openpyxl
     try:
         sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).active
@@ -154,7 +181,7 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | RowFault]]:
 def convert(line: int, row: dict[str, Any], mapping: Mapping) -> tuple[dict[str, Any], list[RowFault]]:
     """(record, faults) of one row. Absent optional values are left out; they show as 未提供."""
     record, faults = dict(mapping.defaults), []
-    known = {column.source for column in mapping.columns} | mapping.ignore
+    known = {column.source for column in mapping.columns} | mapping.ignore | {*REJECT_COLUMNS, *(_OWN + name for name in REJECT_COLUMNS)}
     for name in row:
         if name not in known:
             faults.append(RowFault(line, str(name)[:40], "映射里没有这一列：请加进 fields，或写进 ignore"))
@@ -169,6 +196,38 @@ def convert(line: int, row: dict[str, Any], mapping: Mapping) -> tuple[dict[str,
         elif column.required:
             faults.append(RowFault(line, column.source, "必填，现在是空的"))
     return record, faults
+
+
+def reject_suffix(format: str) -> str:
+    """The suffix of a reject file for a source format."""
+    return ".jsonl" if format == "jsonl" else ".csv"
+
+
+def write_rejects(path: Path, mapping: Mapping, rejects: list[Reject]) -> None:
+    """The rejected rows in the source's own format (a workbook's as CSV) with 行号, 字段, 原因 added, so that they can be corrected there
+    and imported again with the same mapping. The file appears whole. OSError when it cannot be written."""
+    own = {column.source for column in mapping.columns} | mapping.ignore
+    names = {name: _OWN + name if name in own else name for name in REJECT_COLUMNS}
+    rows = [_reject_row(one, names) for one in rejects]
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        if reject_suffix(mapping.format) == ".jsonl":
+            temporary.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        else:
+            with open(temporary, "w", encoding="utf-8-sig", newline="") as stream:   # with a mark, so that spreadsheets read it as UTF-8
+                columns = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in names.values()]
+                writer = csv.DictWriter(stream, [*columns, *(name for name in names.values() if any(name in row for row in rows))], restval="")
+                writer.writeheader()
+                writer.writerows(rows)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _reject_row(one: Reject, names: dict[str, str]) -> dict[str, Any]:
+    row = {key: value for key, value in one.raw.items() if key not in names.values() and key != TEXT}
+    row |= {names[LINE]: one.line, names[FIELD]: "；".join(fault.field for fault in one.faults), names[REASON]: "；".join(fault.reason for fault in one.faults)}
+    return row | ({names[TEXT]: one.raw[TEXT]} if one.raw.get(TEXT) else {})
 
 
 def _value(raw: Any, column: Column) -> Any:

@@ -1,24 +1,29 @@
 """Content files in and out: one YAML document a file, the format of ``content/`` and of ``govportal export``.
 
-Owns the file format. ``load`` reads a folder into the tree and is idempotent: twice changes nothing; ``dump`` writes the
-same format, so that a load of a dump gives the same site. Errors name file, field and reason (R5.9.6).
+Owns the file format: the fields of a document beside ``id``, ``path``, ``publication`` (times, scheduled editions, draft, former paths; see
+``adopt``) and ``withdrawal``, and ``site.yaml`` with the site's settings. ``load`` reads a folder into the tree and is idempotent: twice
+changes nothing; ``dump`` writes the same format, so that a load of a dump gives the same site but for superseded editions and records of
+who did what. Errors name file, field and reason (R5.9.6).
 """
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from . import publish
+from .adopt import State, Version, adopt, adopt_site, adopt_withdrawal, former_codes, read_state, read_withdrawal, state_of
 from .kinds import Kind, all_kinds
-from .model import Document, Folder, path_of
+from .model import Document, Folder, Withdrawal, path_of
 from .site import Site
 
-ENVELOPE = ("id", "path", "published", "withdrawal")
+ENVELOPE = ("id", "path", "publication", "withdrawal")
+SITE_FILE = "site.yaml"
 # Shared records are loaded before what names them.
 ORDER = ("laws", "organisations", "places", "materials", "channels", "directory-items", "implementation-items", "handling-items",
          "guides", "pages", "news", "questions", "lifeevents")
@@ -52,31 +57,37 @@ def files_of(root: Path, folder: str) -> list[Path]:
 
 def read_file(path: Path) -> dict[str, Any] | None:
     """The mapping of a content file; None for a helper file without ``id``. TransferError with file and line."""
+    data = _read_yaml(path)
+    return data if isinstance(data, dict) and "id" in data and "path" in data else None
+
+
+def _read_yaml(path: Path) -> Any:
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except UnicodeDecodeError:
         raise TransferError([f"{path.name}：不是 UTF-8 编码，请转成 UTF-8 再导入"]) from None
     except yaml.YAMLError as exc:
         line = getattr(getattr(exc, "problem_mark", None), "line", -1) + 1
         raise TransferError([f"{path.name}：第 {line} 行的 YAML 写法不对"]) from None
-    if not isinstance(data, dict) or "id" not in data or "path" not in data:
-        return None
-    return data
 
 
 def load(site: Site, root: Path, *, actor: str, progress: Callable[[int, int], None] | None = None,
          commit: Callable[[], None] | None = None, batch: int = 500, only: tuple[str, ...] = ORDER) -> Loaded:
-    """Read all content files below ``root``. ``commit`` is called each ``batch`` documents and at the end.
+    """Read all content files below ``root``, then apply withdrawals and ``site.yaml``, which name other documents. ``commit`` is called
+    each ``batch`` documents and at the end.
 
     TransferError lists the wrong files of a batch; nothing of that batch is kept when the caller aborts.
     """
     todo = [(folder, path) for folder in only for path in files_of(root, folder)]
     result, faults = Loaded(), []
+    withdrawn: list[tuple[str, Document, Withdrawal]] = []
     for number, (folder, path) in enumerate(todo, 1):
         try:
             data = read_file(path)
             if data is not None:
-                _load_one(site, kind_by_folder(folder), data, actor, result)
+                document, withdrawal = _load_one(site, kind_by_folder(folder), data, actor, result)
+                if withdrawal is not None:
+                    withdrawn.append((f"{folder}/{path.relative_to(root / folder)}", document, withdrawal))
         except TransferError as exc:
             faults += exc.faults
         except (publish.Refused, LookupError) as exc:
@@ -85,6 +96,7 @@ def load(site: Site, root: Path, *, actor: str, progress: Callable[[int, int], N
             progress(number, len(todo))
         if commit is not None and number % batch == 0 and not faults:
             commit()
+    faults = faults or [*_load_withdrawals(withdrawn, actor), *_load_site(site, root / SITE_FILE, actor)]
     if faults:
         raise TransferError(faults)
     if commit is not None:
@@ -92,11 +104,30 @@ def load(site: Site, root: Path, *, actor: str, progress: Callable[[int, int], N
     return result
 
 
-def _load_one(site: Site, kind: Kind | None, data: dict[str, Any], actor: str, result: Loaded) -> None:
+def _load_withdrawals(withdrawn: list[tuple[str, Document, Withdrawal]], actor: str) -> Iterator[str]:
+    for name, document, withdrawal in withdrawn:
+        try:
+            adopt_withdrawal(document, withdrawal, actor=actor)
+        except publish.Refused as exc:
+            yield f"{name}：{exc}"
+
+
+def _load_site(site: Site, path: Path, actor: str) -> Iterator[str]:
+    if path.is_file():
+        try:
+            adopt_site(site, _read_yaml(path), actor=actor)
+        except TransferError as exc:
+            yield from exc.faults
+        except publish.Refused as exc:
+            yield f"{path.name}：{exc}"
+
+
+def _load_one(site: Site, kind: Kind | None, data: dict[str, Any], actor: str, result: Loaded) -> tuple[Document, Withdrawal | None]:
     assert kind is not None
     result.read += 1
     values = {key: value for key, value in data.items() if key not in ENVELOPE}
-    path = str(data["path"]).strip("/")
+    state, withdrawal = read_state(data.get("publication")), read_withdrawal(data.get("withdrawal"))
+    path, created = str(data["path"]).strip("/"), False
     document = site.document(str(data["id"])) or site.at(path)
     if document is None:
         parent_path, _, name = path.rpartition("/")
@@ -104,18 +135,14 @@ def _load_one(site: Site, kind: Kind | None, data: dict[str, Any], actor: str, r
         if parent is None:
             raise LookupError(f"路径 {path} 的上级 {parent_path or '/'} 不存在，请先导入上级")
         document = publish.create(parent, name, kind.name, uid=str(data["id"]), actor=actor)
-        result.created += 1
+        created = True
     elif document.kind != kind.name:
         raise LookupError(f"路径 {path} 上已有另一种内容（{document.kind}）")
-    if document.live is not None and publish.put(document, values, actor=actor):
-        result.changed += 1
-    elif document.live is None:
-        publish.put(document, values, actor=actor)
-    else:
-        result.unchanged += 1
-    withdrawal = data.get("withdrawal")
-    if withdrawal and document.withdrawal is None:
-        publish.withdraw(document, reason=withdrawal["reason"], mode=withdrawal["mode"], to=withdrawal.get("to", ""), actor=actor)
+    changed = adopt(document, values, state, withdrawal, actor=actor)
+    result.created += created
+    result.changed += changed and not created
+    result.unchanged += not changed and not created
+    return document, withdrawal
 
 
 def _plain_folder(site: Site, kind: Kind, path: str) -> Folder | None:
@@ -136,15 +163,32 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def to_file(document: Document) -> dict[str, Any]:
-    """The mapping that ``dump`` writes for a live document."""
-    assert document.live is not None
+def to_file(document: Document, codes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The mapping that ``dump`` writes for a document; ``codes``: its former codes."""
     data: dict[str, Any] = {"id": document.uid, "path": path_of(document).strip("/")}
-    data |= _plain(document.live.values)
+    if document.live is not None:
+        data |= _plain(document.live.values)
+    data["publication"] = _state_to_file(state_of(document, codes))
     if document.withdrawal is not None:
-        data["withdrawal"] = {"reason": document.withdrawal.reason, "mode": document.withdrawal.mode,
+        data["withdrawal"] = {"reason": document.withdrawal.reason, "mode": document.withdrawal.mode, "at": document.withdrawal.at.isoformat(),
                               **({"to": document.withdrawal.to} if document.withdrawal.to else {})}
     return data
+
+
+def _state_to_file(state: State) -> dict[str, Any]:
+    plain = {"edition": state.edition, "since": _iso(state.since), "ends": _iso(state.ends), "first": _iso(state.first),
+             "scheduled": [_version_to_file(version) for version in state.scheduled],
+             "draft": _version_to_file(state.draft) if state.draft is not None else None,
+             "former_paths": list(state.former_paths), "former_codes": list(state.former_codes)}
+    return ({} if state.live else {"live": False}) | {key: value for key, value in plain.items() if value not in (None, "", [])}
+
+
+def _version_to_file(version: Version) -> dict[str, Any]:
+    return _plain({"starts": _iso(version.starts), "ends": _iso(version.ends), "note": version.note}) | {"values": _plain(version.values)}
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat() if moment is not None else ""
 
 
 def documents_of(site: Site) -> Iterator[Document]:
@@ -160,17 +204,19 @@ def documents_of(site: Site) -> Iterator[Document]:
 
 
 def dump(site: Site, target: Path) -> int:
-    """Write all live documents below ``target``; returns how many. Files appear whole (written aside, then renamed)."""
-    count = 0
-    kinds = all_kinds()
+    """Write all documents and the site's settings below ``target``; returns how many documents. Superseded editions stay out. Files appear
+    whole (written aside, then renamed)."""
+    count, kinds, codes = 0, all_kinds(), former_codes(site)
     for document in documents_of(site):
-        if document.live is None:
-            continue
         path = target / kinds[document.kind].folder / (path_of(document).strip("/").replace("/", "__") + ".yaml")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(yaml.dump(to_file(document), Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=120),
-                             encoding="utf-8")
-        os.replace(temporary, path)
+        _write(path, to_file(document, codes.get(document.uid, ())))
         count += 1
+    _write(target / SITE_FILE, {"settings": dict(site.settings), "recommended": list(site.pins)})
     return count
+
+
+def _write(path: Path, data: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=120), encoding="utf-8")
+    os.replace(temporary, path)

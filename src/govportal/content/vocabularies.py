@@ -1,4 +1,4 @@
-"""Code tables of the guide, read from ``content/vocabularies`` (R2.2.*, R4.2.2.6).
+"""Code tables of the guide, read from ``content/vocabularies`` or the operator's ``overrides`` (R2.2.*, R4.2.2.6).
 
 Owns the words that schemas, importers and facets accept, in display order. Must not import a kind.
 A missing or broken file ends the start with the file's name.
@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from ..shipped import shipped
+from ..shipped import data_file, shipped
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def _term(row: dict[str, Any]) -> Term:
 
 @cache
 def vocabulary(name: str) -> Vocabulary:
-    """The shipped code table ``content/vocabularies/<name>.yaml``. LookupError when it is missing or broken."""
-    path = shipped("content") / "vocabularies" / f"{name}.yaml"
+    """The code table ``vocabularies/<name>.yaml``. LookupError when it is missing or broken."""
+    path = data_file(f"vocabularies/{name}.yaml")
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         return Vocabulary(name, str(data["title"]), tuple(_term(row) for row in data["terms"]))

@@ -1,35 +1,57 @@
-"""/healthz (the process lives), /readyz (it can answer: database and head pages), /metrics (Prometheus).
+"""/healthz (the process lives), /readyz (it can answer: database, head pages, worker), /metrics (Prometheus).
 
-Owns the process's counters. Answers in plain text; no person's data, no path.
+Owns the counters: those of this process, or, where several processes serve (``PROMETHEUS_MULTIPROC_DIR`` is set by ``serve``), those of
+all of them added up from their files in var. Answers in plain text; no person's data, no path.
 """
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
 from .modes import no_root
 
 HEARTBEAT_LIMIT = 30.0   # seconds after which a silent worker makes the process not ready
+GRACE = 30.0             # seconds from the start of the process in which a worker may be silent
+SHARED = "PROMETHEUS_MULTIPROC_DIR"   # prometheus_client's own name of the folder; it must be set before that package loads
 
 
 class Metrics:
-    """Counters of one process in a registry of its own."""
+    """Counters of one process in a registry of its own; what all processes share (journal, outbox, worker) is set when asked for."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.began = time.monotonic()
         self.requests = Counter("govportal_requests", "Requests by status", ["status"], registry=self.registry)
         self.latency = Histogram("govportal_request_seconds", "Seconds a request", registry=self.registry,
                                  buckets=(.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5))
-        self.hits = Gauge("govportal_page_cache_hits", "Page cache hits", registry=self.registry)
-        self.cache_bytes = Gauge("govportal_page_cache_bytes", "Page cache size", registry=self.registry)
-        self.pending = Gauge("govportal_journal_pending", "Journal entries not applied", ["consumer"], registry=self.registry)
-        self.outbox = Gauge("govportal_outbox_waiting", "Messages not delivered", registry=self.registry)
-        self.heartbeat_age = Gauge("govportal_worker_heartbeat_age_seconds", "Seconds since the worker's last round", registry=self.registry)
+        self.hits = Gauge("govportal_page_cache_hits", "Page cache hits", registry=self.registry, multiprocess_mode="sum")
+        self.cache_bytes = Gauge("govportal_page_cache_bytes", "Page cache size", registry=self.registry, multiprocess_mode="sum")
+        self.pending = Gauge("govportal_journal_pending", "Journal entries not applied", ["consumer"], registry=self.registry,
+                             multiprocess_mode="mostrecent")
+        self.outbox = Gauge("govportal_outbox_waiting", "Messages not delivered", registry=self.registry, multiprocess_mode="mostrecent")
+        self.heartbeat_age = Gauge("govportal_worker_heartbeat_age_seconds", "Seconds since the worker's last round", registry=self.registry,
+                                   multiprocess_mode="mostrecent")
+        self.shared = os.environ.get(SHARED, "")
         self._children: dict[int, Any] = {}
+
+    def text(self) -> bytes:
+        """All counters in Prometheus' form; of all processes where there are several."""
+        if not self.shared:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, path=self.shared)
+        return generate_latest(together)
+
+    def cache(self, hits: int, size: int) -> None:
+        """The page cache of this process as it is now."""
+        self.hits.set(hits)
+        self.cache_bytes.set(size)
 
     def seen(self, status: int, seconds: float) -> None:
         child = self._children.get(status)
@@ -47,6 +69,16 @@ def heartbeat_age(registry: Any) -> float | None:
         return None
 
 
+def worker_state(registry: Any) -> str:
+    """``ok``; ``off`` when this installation runs none (worker = false); ``starting`` within the grace; ``silent`` is a fault."""
+    age = heartbeat_age(registry)
+    if age is not None and age < HEARTBEAT_LIMIT:
+        return "ok"
+    if not registry.portal_settings.worker:
+        return "off"
+    return "starting" if time.monotonic() - registry.metrics.began < GRACE else "silent"
+
+
 def healthz(request: Any) -> Response:
     return Response("ok\n", content_type="text/plain", charset="utf-8", cache_control="no-store")
 
@@ -59,9 +91,8 @@ def readyz(request: Any) -> Response:
         states["columns"] = f"ok {request.columns.size}"
     except Exception as exc:  # noqa: BLE001 - whatever it is, the answer is that we are not ready
         states["database"] = f"failed {type(exc).__name__}"
-    age = heartbeat_age(request.registry)
-    states["worker"] = "ok" if age is not None and age < HEARTBEAT_LIMIT else "silent"
-    ready = states["database"] == "ok"
+    states["worker"] = worker_state(request.registry)
+    ready = states["database"] == "ok" and states["worker"] != "silent"
     return Response("".join(f"{name}: {state}\n" for name, state in states.items()), status=200 if ready else 503, content_type="text/plain",
                     charset="utf-8", cache_control="no-store")
 
@@ -71,15 +102,16 @@ def metrics_view(request: Any) -> Response:
     if not registry.portal_settings.metrics:
         raise HTTPNotFound()
     metrics = registry.metrics
-    metrics.hits.set(registry.page_cache.hits)
-    metrics.cache_bytes.set(registry.page_cache.size)
+    metrics.cache(registry.page_cache.hits, registry.page_cache.size)
     site = request.site
+    if not metrics.shared:
+        metrics.pending.clear()   # an index that was replaced has no consumer any more
     for name in site.journal.consumers():
         metrics.pending.labels(name).set(site.journal.count(name))
     metrics.outbox.set(site.outbox.count())
     age = heartbeat_age(registry)
     metrics.heartbeat_age.set(-1 if age is None else age)
-    return Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST.split(";")[0], charset="utf-8", cache_control="no-store")
+    return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST.split(";")[0], charset="utf-8", cache_control="no-store")
 
 
 def includeme(config: Any) -> None:

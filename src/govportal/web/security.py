@@ -25,6 +25,7 @@ HEADERS = (("Content-Security-Policy", CSP), ("X-Content-Type-Options", "nosniff
 def tween_factory(handler: Any, registry: Any) -> Any:
     https = registry.portal_settings.https
     metrics = registry.metrics
+    shared = bool(metrics.shared)
 
     def tween(request: Any) -> Any:
         began = time.perf_counter()
@@ -40,6 +41,8 @@ def tween_factory(handler: Any, registry: Any) -> Any:
         response.headerlist.append(("X-Request-Id", request_id))
         seconds = time.perf_counter() - began
         metrics.seen(response.status_code, seconds)
+        if shared:   # another process may be the one that is asked for the sum
+            metrics.cache(registry.page_cache.hits, registry.page_cache.size)
         if log.isEnabledFor(logging.INFO):
             log.info("%s", json.dumps({"id": request_id, "method": request.method[:10], "path": request.environ.get("PATH_INFO", "").encode(
                 "latin-1", "replace").decode("utf-8", "replace")[:200], "status": response.status_code, "ms": round(seconds * 1000, 2),
