@@ -23,7 +23,8 @@ DEFAULT_SIZE = 20
 
 
 def answer_json(value: Any, status: int = 200, **headers: str) -> Response:
-    response = Response(json.dumps(value, ensure_ascii=False, separators=(",", ":")), status=status, content_type="application/json", charset="utf-8")
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    response = Response(text, status=status, content_type="application/json", charset="utf-8")
     response.headers.update({"Cache-Control": "no-store", **headers})
     return response
 

@@ -84,7 +84,7 @@ def read_mapping(path: Path) -> Mapping:
         columns = tuple(_column(target, spec) for target, spec in data["fields"].items())
         mapping = Mapping(data["format"], data["kind"], data.get("source") or {}, data.get("defaults") or {}, columns,
                           frozenset(data.get("ignore") or ()), data.get("path") or "",
-                          read_plain_names(path.parent / data["plain_names"]) if data.get("plain_names") else {})
+                          read_plain_names((path.parent / data["plain_names"]).resolve()) if data.get("plain_names") else {})
     except OSError as exc:
         named = Path(str(exc.filename or path)).name
         raise MappingError(f"找不到映射文件 {path.name}" + (f" 指定的文件 {named}" if named != path.name else "")) from None

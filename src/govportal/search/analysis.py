@@ -22,7 +22,7 @@ from ..shipped import shipped
 from .text import normalise, runs
 
 VERSION = 2                     # moves when tokens or fields change
-_STOP = frozenset("的 了 和 与 及 或 在 是 为 等 对 于 把 被 吗 呢 吧 啊 呀 我 你 他 她 它 这 那 有 就 都 也 还 又 要 会 能 可 去 来 到 从 以 之 其 所 者".split())
+FUNCTION_WORDS = frozenset("的 了 和 与 及 或 在 是 为 等 对 于 把 被 吗 呢 吧 啊 呀 我 你 他 她 它 这 那 有 就 都 也 还 又 要 会 能 可 去 来 到 从 以 之 其 所 者".split())
 MEMO = 2_000                    # runs between punctuation whose words are remembered; texts repeat
 MEMO_RUN = 80                   # characters of the longest
 _HAN = re.compile(r"[一-鿿]+")
@@ -79,7 +79,7 @@ class Analyzer:
                 continue
             words = memo.get(run)
             if words is None:
-                words = tuple(word for word in self._cut(run) if word not in _STOP)
+                words = tuple(word for word in self._cut(run) if word not in FUNCTION_WORDS)
                 if len(run) <= MEMO_RUN:
                     if len(memo) >= self._memo_size:
                         memo.clear()

@@ -103,7 +103,7 @@ def _item(document: Document) -> IndexDocument | None:
     objects = values.get("service_objects") or ()
     audiences = tuple(name for name, hit in (("个人", "自然人" in objects if objects else bool(values.get("person_topics"))),
                                              ("企业", bool(set(objects) - {"自然人"}) if objects else bool(values.get("legal_topics")))) if hit)
-    weight = (0.5 if guide else 0.0) + (0.3 if values.get("hot") else 0.0) + (0.2 if online.get("supported") else 0.0)
+    weight = (0.7 if guide else 0.0) + (0.25 if values.get("hot") else 0.0) + (0.05 if online.get("supported") else 0.0)
     return IndexDocument(
         document.uid, _stamp(found.edition_ids), "item", values["name"], tuple(dict.fromkeys(label for label in labels if label)), body,
         tuple(code for code in (values.get("code") or "", values.get("consult_phone") or "") if code), values.get("region") or "", values.get("org") or "",

@@ -162,12 +162,12 @@ class Engine:
         ranked = self.ranked(picture, plan, query, limit)
         corrected: str | None = None
         if columns is not None and not query.verbatim and plan.text and ranked.coverage + ranked.fit < 1.9:
+            best = ranked.coverage + ranked.fit + BETTER
             for other in self.rewordings(plan, columns):
                 again = planner.plan(other)
                 better = self.ranked(picture, again, query, limit)
-                if better.fits and better.total and better.coverage + better.fit > ranked.coverage + ranked.fit + BETTER:
-                    corrected, plan, ranked = other, again, better
-                    break
+                if better.fits and better.total and better.coverage + better.fit > best:
+                    corrected, plan, ranked, best = other, again, better, better.coverage + better.fit
         if query.sort == "date":
             self._by_date(picture, ranked)
         hits = self._hits(picture, ranked, query.start, size)
@@ -235,8 +235,19 @@ class Engine:
         lexicon, key = self.lexicon(columns), plan.text
         if pinyin_key(key):
             return [entry.text for entry in lexicon.by_pinyin(key, 3)]
-        right = lexicon.correct(key)
-        return [right] if right else []
+        return lexicon.corrections(key) + self._together(lexicon.pairs_like(key))
+
+    def _together(self, guesses: list[tuple[str, str, str]]) -> list[str]:
+        """The three guesses whose parts stand together among the labels of most documents."""
+        picture, counted = self.picture(), []
+        for parts in guesses:
+            found = None
+            for part in parts:
+                if len(part) > 1:
+                    documents = labels_with(picture, part)
+                    found = documents if found is None else np.intersect1d(found, documents, assume_unique=True)
+            counted.append((len(found) if found is not None else 0, "".join(parts)))
+        return [guess for number, guess in sorted(counted, key=lambda pair: (-pair[0], pair[1])) if number][:3]
 
     def suggest(self, text: str, columns: Columns, limit: int = 8) -> list[Entry]:
         """Labels for what has been typed so far: beginning so, holding it, by pinyin, corrected. IndexMissing."""
@@ -251,9 +262,9 @@ class Engine:
             for entry in lexicon.by_pinyin(normalise(text[:60]), limit):
                 found.setdefault(squeeze(entry.text), entry)
         if not found and len(key) >= 3:
-            right = lexicon.correct(key)
-            if right:
-                found = {squeeze(entry.text): entry for entry in (lexicon.complete(right, limit) or self._holding(right, lexicon) or [Entry(right, "item", 0.0)])}
+            for right in lexicon.corrections(key):
+                for entry in lexicon.complete(right, limit) or self._holding(right, lexicon):
+                    found.setdefault(squeeze(entry.text), entry)
         return list(found.values())[:limit]
 
     def _holding(self, key: str, lexicon: Lexicon) -> list[Entry]:

@@ -125,7 +125,7 @@ class Judge:
 ABLATIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("全部", {}), ("不用口语→规范词", {"synonyms": 0.0}), ("不看叫法（名称和日常用语的整体相合）", {"label": 0.0, "exact": 0.0}), ("不看正文", {"text": 0.0}),
     ("不看字对", {"grams": 0.0}), ("只看叫法含不含，不看多说了多少", {"beta": 20.0}), ("泛词、动作、人群与事物同重", {"weak": 0.0}), ("不看叫法全同", {"exact": 0.0}),
-    ("不看办理深度", {"depth": 0.0}), ("不看地点", {"named_region": 0.0, "region": 0.0}), ("不看新旧", {"fresh": 0.0}))
+    ("不看“别处的事”表", {"elsewhere": 0.0}), ("不看办理深度", {"depth": 0.0}), ("不看地点", {"named_region": 0.0, "region": 0.0}), ("不看新旧", {"fresh": 0.0}))
 
 
 def baselines(columns: Any, words: Any) -> dict[str, Callable[[str], list[str]]]:

@@ -18,7 +18,8 @@ from .analysis import Analyzer
 from .text import MAX_QUERY, codes, normalise, runs, squeeze
 
 log = logging.getLogger("govportal.search")
-MAX_GROUPS = 10
+MAX_GROUPS = 12
+SPOKEN, INNER = 0.7, 0.5         # weight of an entry of several words, and of the words in it
 MAX_ALTERNATIVES = 12
 
 
@@ -44,8 +45,18 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """A matter that is no service item: what it is, and where to turn."""
+
+    words: tuple[str, ...]
+    matter: str
+    where: str
+
+
+@dataclass(frozen=True)
 class Plan:
-    """A query understood. ``text``: what is compared; ``regions``: codes of places named; ``dropped``: words left out."""
+    """A query understood. ``text``: what is compared; ``regions``: codes of places named; ``dropped``: words left out; ``elsewhere``: what it
+    sounds like when no item fits."""
 
     query: str
     text: str
@@ -53,6 +64,7 @@ class Plan:
     codes: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +138,18 @@ class BestBet:
     until: str = ""
 
 
+def read_elsewhere(path: Path) -> tuple[Elsewhere, ...]:
+    """``elsewhere.csv``: words (all must be said), matter, where, source. SynonymError for an empty cell."""
+    found = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), 2):
+            words = tuple(word for part in (row.get("words") or "").split() if (word := squeeze(part)))
+            if not words or not row.get("matter") or not row.get("where"):
+                raise SynonymError(f"{path.name} 第 {line} 行：词、事情、去处都要写")
+            found.append(Elsewhere(words, row["matter"], row["where"]))
+    return tuple(found)
+
+
 def read_best_bets(path: Path) -> dict[str, tuple[BestBet, ...]]:
     """``best-bets.csv``: query, path, reason, until → {query as compared: bets in order}."""
     found: dict[str, tuple[BestBet, ...]] = {}
@@ -147,6 +171,7 @@ class Tables:
     words: dict[str, tuple[str, float]] = field(default_factory=dict)
     regions: dict[str, str] = field(default_factory=dict)
     best_bets: dict[str, tuple[BestBet, ...]] = field(default_factory=dict)
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @classmethod
     def of(cls, synonyms: Iterable[Synonym], question_words: Iterable[str], words: Mapping[str, tuple[str, float]], regions: Mapping[str, str] | None = None) -> Tables:
@@ -172,8 +197,7 @@ def shipped_tables() -> Tables:
     from ..content.vocabularies import region_names
     folder = shipped("search")
     made = Tables.of(shipped_synonyms(), read_words(folder / "question-words.txt"), read_kinds(folder / "words.csv"), region_names())
-    made.best_bets = read_best_bets(folder / "best-bets.csv")
-    return made
+    return replace(made, best_bets=read_best_bets(folder / "best-bets.csv"), elsewhere=read_elsewhere(folder / "elsewhere.csv"))
 
 
 def shipped_synonyms() -> list[Synonym]:
@@ -207,6 +231,7 @@ class Planner:
     def __init__(self, tables: Tables, analyzer: Analyzer) -> None:
         self.tables, self.analyzer = tables, analyzer
         self._longest = max((len(said) for said in tables.synonyms), default=0)
+        self._cut: tuple[str, frozenset[int]] = "", frozenset()
         self._longest_place = max((len(name) for name in tables.regions), default=0)
 
     def plan(self, query: str) -> Plan:
@@ -220,7 +245,9 @@ class Planner:
             groups.extend(self._groups(piece))
         unique = {group.said: group for group in reversed(groups)}
         ordered = [group for group in groups if unique.get(group.said) is group][:MAX_GROUPS]
-        return Plan(query, "".join(pieces), tuple(ordered), found_codes, regions, dropped)
+        whole = squeeze(normalised)
+        elsewhere = max((row for row in self.tables.elsewhere if all(word in whole for word in row.words)), key=lambda row: sum(map(len, row.words)), default=None)
+        return Plan(query, "".join(pieces), tuple(ordered), found_codes, regions, dropped, elsewhere)
 
     def _drop(self, pieces: list[str]) -> tuple[list[str], tuple[str, ...]]:
         """Without question words; whole when nothing would be left."""
@@ -273,12 +300,20 @@ class Planner:
             if said:
                 groups += self._words(plain)
                 plain = ""
-                groups.append(self._group(said))
+                groups += self._spoken(said)
                 at += len(said)
             else:
                 plain += piece[at]
                 at += 1
         return groups + self._words(plain)
+
+    def _spoken(self, said: str) -> list[Group]:
+        """The group of an entry of the table, and, at part of their weight, the words in it: 身份证丢了 is also about 身份证."""
+        group = self._group(said)
+        if len(said) < 4 or len(group.words) + sum(word in self.tables.words for word in self.analyzer.segments(said)) < 2:
+            return [group]
+        inner = self._words(said)
+        return [replace(group, weight=group.weight * SPOKEN), *(replace(word, weight=word.weight * INNER) for word in inner)]
 
     def _span(self, piece: str, at: int) -> str:
         """Longest entry of the synonym table at this place that does not cut a word in two."""
@@ -289,12 +324,16 @@ class Planner:
         return ""
 
     def _stands_alone(self, piece: str, at: int) -> bool:
-        position = 0
-        for word in self.analyzer.segments(piece):
-            if position == at:
-                return len(word) == 1
-            position += len(word)
-        return False
+        """Whether the character at this place is a word by itself."""
+        known = self._cut
+        if known[0] != piece:
+            position, alone = 0, set()
+            for word in self.analyzer.segments(piece):
+                if len(word) == 1:
+                    alone.add(position)
+                position += len(word)
+            self._cut = known = piece, frozenset(alone)
+        return at in known[1]
 
     def _words(self, run: str) -> list[Group]:
         if not run:
@@ -319,6 +358,8 @@ def explain(plan: Plan) -> list[str]:
         lines.append("地点：" + "、".join(plan.regions))
     if plan.codes:
         lines.append("编码或文号：" + "、".join(plan.codes))
+    if plan.elsewhere:
+        lines.append(f"像是：{plan.elsewhere.matter}（{plan.elsewhere.where}）")
     for group in plan.groups:
         words = "；".join(f"{other.text}（{other.weight:g}，{other.source}）" for other in group.alternatives[1:])
         lines.append(f"{group.kind or '词'} {group.said}" + (f"（分量 {group.weight:g}）" if group.weight != 1 else "") + (f" → {words}" if words else ""))

@@ -26,7 +26,7 @@ log = logging.getLogger("govportal.search")
 ASKERS = 3
 MAX_TEXT = 60
 _DIGITS = re.compile(r"\d(?:[ -]?\d){4,}[xX]?")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜戚谢邹喻潘葛范彭鲁韦马苗方任袁柳鲍史唐费廉岑薛雷贺倪汤罗毕郝安常于傅齐康余顾孟黄穆萧尹姚邵汪祁毛狄米贝明计成戴宋庞熊纪舒屈项祝董梁杜阮季贾江郭梅林钟徐邱骆高夏蔡田胡凌霍万柯卢莫房解应宗丁邓单洪包左石崔龚程邢裴陆荣翁"
 _NAMED = re.compile(rf"(?:我叫|姓名|本人|名叫|联系人)[:：是]?\s*[{_SURNAMES}][一-鿿]{{1,2}}|[{_SURNAMES}][一-鿿]{{0,2}}(?:先生|女士|同志|师傅|老师|局长|主任|科长|书记|镇长|村长|所长|警官|律师|医生)")
 
@@ -164,7 +164,7 @@ class QueryLog:
 def popularity(log_: QueryLog, today: dt.date, days: int = 28) -> dict[str, float]:
     """{uid: 0…1} by how many askers opened it; only from ASKERS askers on. One asker counts once a day and query."""
     opened: dict[str, int] = defaultdict(int)
-    for row in log_.asked(today, days, least=1):
+    for row in log_.asked(today, days, least=0):
         for uid, times in row.clicked.items():
             opened[uid] += times
     opened = {uid: times for uid, times in opened.items() if times >= ASKERS}

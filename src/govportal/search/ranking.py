@@ -39,7 +39,7 @@ class Weights:
     beta: float = 0.8           # stage 2: recall against precision in the F-measure of one label
     alias: float = 0.9         # a plain name against the registered name
     contained: float = 0.7      # impact of a wording whose pairs all stand among the labels, against a saturated word
-    depth: float = 0.35         # complete guide, online, recommended
+    depth: float = 2.0          # complete guide, online, recommended
     region: float = 0.25        # the visitor's region
     named_region: float = 1.2   # a place named in the query
     audience: float = 0.2
@@ -52,6 +52,7 @@ class Weights:
     share: float = 2.5          # share of what was said that stands anywhere in the document
     fit: float = 0.35            # below this share of what was said, nothing fits …
     contained_fit: float = 0.8  # … unless one label fits as well as this
+    elsewhere: float = 0.8      # what sounds like a matter of no item fits only with a label this good; 0 = the table is not used
     tail: float = 0.25          # a hit says at least this part of what the best one says
 
 
@@ -339,7 +340,8 @@ def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analy
     coverage[window] = np.maximum(held, share[window])
     found = ((coverage > 0) | sure) & allowed
     best = float(coverage[found].max()) if found.any() else 0.0
-    fits = bool((sure & allowed).any() or best >= weights.fit or (len(fit) and float(fit.max()) >= weights.contained_fit))
+    label = float(fit.max()) if len(fit) else 0.0
+    fits = bool((sure & allowed).any() or ((best >= weights.fit or label >= weights.contained_fit) and (plan.elsewhere is None or label >= weights.elsewhere)))
     hits = found & ((coverage >= max(0.15, weights.tail * best)) | sure)
     score = first - np.float32(1000)
     score[window] = np.float32(weights.label) * fit + np.float32(weights.text) * text[window] + np.float32(weights.share) * share[window] + np.float32(weights.exact) * exact[window] + np.float32(weights.code) * coded[window]
@@ -356,4 +358,4 @@ def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analy
         if (number := picture.number_of(uid)) >= 0:
             score[number] += np.float32(weights.popular * value)
     numbers, scores = top(hits, score, limit)
-    return Ranked(numbers, scores, hits, score, int(hits.sum()), fits, best, float(fit.max()) if len(fit) else 0.0, coverage, exact, coded)
+    return Ranked(numbers, scores, hits, score, int(hits.sum()), fits, best, label, coverage, exact, coded)

@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from .analysis import FUNCTION_WORDS
 from .text import normalise, squeeze
 
 SHORT = 10                      # characters of a label that pinyin reaches
 MAX_SOUNDED = 60_000            # labels that pinyin reaches: the best ranked ones
 MAX_PREFIX = 300
+LONGEST = 24                    # characters of a text that is put right
 
 
 class Entry(NamedTuple):
@@ -39,7 +41,7 @@ def pinyin_key(text: str) -> str:
 
 
 class Lexicon:
-    """``complete(text)``, ``by_pinyin(text)``, ``correct(text)`` over given labels and words."""
+    """``complete(text)``, ``by_pinyin(text)``, ``corrections(text)`` over given labels and words."""
 
     def __init__(self, entries: Iterable[Entry], words: Iterable[str] = ()) -> None:
         best: dict[str, Entry] = {}
@@ -56,20 +58,25 @@ class Lexicon:
         self._pairs = frozenset(key[at:at + 2] for key in best for at in range(len(key) - 1))
         self._sounds: dict[tuple[str, ...], list[str]] = {}
         self._holes: dict[str, list[str]] = {}
+        self._twos: dict[str, list[str]] = {}
         for word in dict.fromkeys((*words, *(key for key in ranked if len(key) <= 6))):
             if 2 <= len(word) <= 6 and not word.isascii():
                 self._sounds.setdefault(readings(word), []).append(word)
+                if len(word) == 2:
+                    self._twos.setdefault(word[0] + "*", []).append(word)
+                    self._twos.setdefault("*" + word[1], []).append(word)
                 for at in range(len(word)) if len(word) > 2 else ():
                     self._holes.setdefault(word[:at] + "*" + word[at + 1:], []).append(word)
         self._triples: dict[str, int] = {}
         for key in best:
             for at in range(len(key) - 2):
                 self._triples[key[at:at + 3]] = self._triples.get(key[at:at + 3], 0) + 1
-        self._middles: dict[str, str] = {}
-        for triple, times in self._triples.items():
+        self._middles: dict[str, str] = {}                      # two characters → those that stand between them, most usual first, at most three
+        for triple, _ in sorted(self._triples.items(), key=lambda pair: (-pair[1], pair[0])):
             frame = triple[0] + triple[2]
-            if times > self._triples.get(triple[0] + self._middles.get(frame, "") + triple[2], 0):
-                self._middles[frame] = triple[1]
+            known = self._middles.get(frame, "")
+            if len(known) < 3 and triple[1] not in FUNCTION_WORDS:
+                self._middles[frame] = known + triple[1]
 
     def entry(self, key: str) -> Entry | None:
         """The entry of a squeezed label."""
@@ -99,28 +106,32 @@ class Lexicon:
                 end += 1
         return [self._best[name] for name in dict.fromkeys(name for *_, name in sorted(found))][:limit]
 
-    def correct(self, text: str) -> str:
-        """The text with its wrong place put right, '' when no place looks wrong or none can be mended.
+    def corrections(self, text: str, limit: int = 4) -> list[str]:
+        """The text with its wrong place put right, best guess first; [] when no place looks wrong or none can be mended.
 
         A place looks wrong when two neighbouring characters stand together in no label. Tried: a word of the index that sounds the same, a
-        word that differs in one character, the character that mostly stands between the two neighbours. The mending that leaves the
-        fewest wrong places wins; then the one that changes least, then the one whose neighbours are most usual.
+        word that differs in one character, the character that mostly stands between the two neighbours. First come those that leave the
+        fewest wrong places, then those that change least, then those whose neighbours are most usual.
         """
         key = squeeze(text)[:40]
         wrong = self._wrong(key)
-        if not wrong or key in self._best:
-            return ""
+        if not wrong or key in self._best or len(key) > LONGEST:
+            return []
         mended = {key[:start] + word + key[start + size:] for first in wrong[:4] for size in range(2, 7) for start in range(max(0, first - size + 2), min(first, len(key) - size) + 1)
                   for word in self._neighbours(key[start:start + size])}
         for first in wrong[:4]:
             for at in (first, first + 1):
                 if 0 < at < len(key) - 1:
-                    mended.add(key[:at] + self._middles.get(key[at - 1] + key[at + 1], key[at]) + key[at + 1:])
+                    mended.update(key[:at] + middle + key[at + 1:] for middle in self._middles.get(key[at - 1] + key[at + 1], ""))
         mended.discard(key)
-        if not mended:
-            return ""
-        best = min(mended, key=lambda other: (len(self._wrong(other)), sum(a != b for a, b in zip(other, key, strict=True)), -self._usual(other), readings(other) != readings(key), other))
-        return best if len(self._wrong(best)) < len(wrong) else ""
+        ranked = sorted(mended, key=lambda other: (len(self._wrong(other)), sum(a != b for a, b in zip(other, key, strict=True)), -self._usual(other), readings(other) != readings(key), other))
+        return [other for other in ranked if len(self._wrong(other)) < len(wrong) and sum(a != b for a, b in zip(other, key, strict=True)) <= max(1, len(key) // 4)][:limit]
+
+    def pairs_like(self, text: str) -> list[tuple[str, str, str]]:
+        """(before, word, after): a wrong pair replaced by a word of two characters that shares one with it. Many guesses, for the picture to
+        choose from."""
+        key = squeeze(text)[:LONGEST]
+        return [(key[:at], word, key[at + 2:]) for at in self._wrong(key)[:2] for word in (*self._twos.get(key[at] + "*", ()), *self._twos.get("*" + key[at + 1], ()))][:200]
 
     def _wrong(self, key: str) -> list[int]:
         return [at for at in range(len(key) - 1) if key[at:at + 2] not in self._pairs and not key[at:at + 2].isascii()]
