@@ -31,6 +31,7 @@ from govportal.content.vocabularies import labels
 from govportal.settings import Settings
 from govportal.shipped import shipped
 from govportal.worker import catch_up
+from tests import bench_search
 from tests.measure import Proof
 
 SMALL, LARGE = 2000, int(os.environ.get("BENCH_LARGE", "100000"))
@@ -191,9 +192,14 @@ def run() -> int:
         with db.transaction() as connection:
             rows = columns.get(open_site(connection)).items
             (folder / "large" / "paths").write_text("\n".join(["/", "/services", guide, "/services?for=person", *(row.path for row in rows[::97])]), encoding="utf-8")
+        bench_search.site(proof, db, folder / "large", LARGE)
         db.close()
         memory = subprocess.run([sys.executable, "-W", "ignore", "-c", MEMORY, str(folder / "large")], capture_output=True, text=True, check=True)
         proof.add(f"one process, 4 threads, {LARGE} items", float(memory.stdout), 350, unit="MB")
+        for number in (bench_search.LARGE, bench_search.HUGE):
+            (folder / f"search{number}").mkdir()
+            bench_search.run(proof, folder / f"search{number}", number, bounds=number == bench_search.LARGE)
+        bench_search.fast_rebuild(proof, folder / f"search{bench_search.LARGE}")
     print(f"peak of the benchmark itself: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, {len(labels('person-topics'))} topics")
     return proof.write()
 

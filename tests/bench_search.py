@@ -6,33 +6,38 @@ Queries: 200 mixed ones from names, plain names, places and departments, drawn w
 from __future__ import annotations
 
 import csv
-import json
 import random
 import re
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
+from webob import Request
 
+from govportal import main
+from govportal.content import publish
+from govportal.content.site import open_site
 from govportal.search.analysis import Analyzer, analyzer, builder
 from govportal.search.documents import IndexDocument
 from govportal.search.engine import Engine, Query
-from govportal.search.index import BATCH, Home, Writer, build
+from govportal.search.index import Home, build
 from govportal.search.marks import marked, snippet, wordings
-from govportal.search.ranking import Filters, best_words
+from govportal.search.ranking import best_words
+from govportal.settings import Settings
 from govportal.shipped import shipped
 from tests.measure import Proof
 
-LARGE = 100_000
+LARGE, HUGE = 100_000, 500_000
 TOPICS = ("户籍办理", "社会保障", "交通出行", "准营准办", "司法公证", "文化体育", "医疗卫生", "住房保障", "环保绿化", "设立变更")
 
 
@@ -197,14 +202,74 @@ def run(proof: Proof, folder: Path, number: int = LARGE, *, bounds: bool = True)
 
 
 def fast_rebuild(proof: Proof, folder: Path, number: int = LARGE) -> None:
+    """The same rebuild with rjieba, and with jieba when no text repeats (nothing remembered)."""
     began = time.process_time()
     build(Home(folder), "index-2", builder(True), documents(number))
     proof.add(f"search, {number} documents: rebuild with rjieba", (time.process_time() - began) / 60, 5, unit="CPU min")
+    part = number // 10
+    began = time.process_time()
+    build(Home(folder), "index-3", Analyzer(memo=0), documents(part))
+    proof.add(f"search, {number} documents: rebuild with jieba when no sentence repeats, from a tenth", (time.process_time() - began) / 6, 9, unit="CPU min")
+
+
+def site(proof: Proof, db: Any, var: Path, number: int) -> None:
+    """Result page, suggestions and save → searchable over a real database of ``number`` items (the public generator of ``tests.bench``)."""
+    from govportal.search.consumer import Keeper
+    tag = f"search, site of {number} items: "
+    keeper = Keeper(db, var / "search")
+    began = time.process_time()
+    keeper.rebuild_here()
+    proof.add(tag + "rebuild from the database", (time.process_time() - began) / 60, 9, unit="CPU min")
+    app = main({"govportal.db": db}, settings=Settings(var=var, page_cache_mb=0))
+    engine, asked = app.registry.search, queries()
+
+    def page(path: str) -> Callable[[], Any]:
+        environ = Request.blank(path).environ
+
+        def call() -> Any:
+            engine._answers.clear()
+            response = Request(dict(environ)).get_response(app)
+            assert response.status_code in (200, 303), path
+            return response
+        return call
+    pages = [page("/search?q=" + quote(text)) for text in asked]
+    each(pages)
+    spent = [statistics.median(values) for values in zip(*(each(pages) for _ in range(3)), strict=True)]
+    proof.add(tag + "result page, p50", p(spent, 0.5), 18, unit="CPU ms")
+    proof.add(tag + "result page, p95", p(spent, 0.95), 18, unit="CPU ms")
+    prefixes = [text[:length] for text in asked for length in (1, 2, 3)] + ["sfz", "shenfen", "gjj", "yinyezhizhao", "居主"]
+    with db.transaction() as connection:
+        columns = app.registry.columns.get(open_site(connection))
+        calls = [lambda text=text: engine.suggest(text, columns) for text in prefixes]
+        each(calls)
+        typed = [statistics.median(values) for values in zip(*(each(calls) for _ in range(3)), strict=True)]
+    proof.add(tag + "suggest, p95", p(typed, 0.95), 2, unit="CPU ms")
+    saved = saving(db, keeper, engine)
+    proof.add(tag + "save → searchable, p50", p(saved, 0.5), 150, unit="ms")
+    proof.add(tag + "save → searchable, p99", p(saved, 0.99), 1000, unit="ms")
+
+
+def saving(db: Any, keeper: Any, engine: Engine, times: int = 100) -> list[float]:
+    """Milliseconds from the commit of a publication until a search finds its new word, with the worker's own loop running."""
+    from govportal.worker import Worker
+    worker = Worker(db, keeper.home.folder / "heads", keeper.home.folder / "beat", keeper=keeper)
+    thread = threading.Thread(target=worker.run_index, daemon=True)
+    thread.start()
+    spent = []
+    for number in range(times):
+        with db.transaction() as connection:
+            guide = open_site(connection).at("items/id-card/id-card/guide")
+            publish.put(guide, {**guide.live.values, "summary": f"试改第 qz{number}x 次"}, actor="bench")
+        began = time.monotonic()
+        while not engine._search(engine.picture(), Query(f"qz{number}x"), None).total and time.monotonic() - began < 10:
+            time.sleep(0.005)
+        spent.append((time.monotonic() - began) * 1000)
+    worker.stopping.set()
+    thread.join(10)
+    return spent
 
 
 if __name__ == "__main__":
     made = Proof("search")
     with tempfile.TemporaryDirectory() as place:
         run(made, Path(place), int(sys.argv[1]) if len(sys.argv) > 1 else LARGE)
-    print(json.dumps(made.numbers, ensure_ascii=False, indent=1))
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "MB", BATCH, Writer.__name__, Filters.__name__)

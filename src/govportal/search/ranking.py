@@ -50,9 +50,9 @@ class Weights:
     k1: float = 1.2
     fields: tuple[tuple[str, float, float], ...] = (("title", 3.0, 0.4), ("plain", 2.0, 0.2), ("body", 1.0, 0.6))
     share: float = 2.5          # share of what was said that stands anywhere in the document
-    fit: float = 0.35            # below this share of what was said, nothing fits …
+    fit: float = 0.25            # below this share of what was said, nothing fits …
     contained_fit: float = 0.8  # … unless one label fits as well as this
-    elsewhere: float = 0.8      # what sounds like a matter of no item fits only with a label this good; 0 = the table is not used
+    elsewhere: float = 0.8      # what sounds like a matter of no item finds items only with a label this good; 0 = the table is not used
     tail: float = 0.25          # a hit says at least this part of what the best one says
 
 
@@ -338,10 +338,12 @@ def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analy
     window = np.sort(top(((coverage > 0) | sure) & allowed, first, WINDOW)[0])
     fit, held = label_fit(picture, plan, values, window, weights)
     coverage[window] = np.maximum(held, share[window])
+    label, items = float(fit.max()) if len(fit) else 0.0, picture.mask("kind", ("item",))
+    if plan.elsewhere is not None and weights.elsewhere and float(fit[items[window]].max(initial=0.0)) < weights.elsewhere:
+        allowed = allowed & (~items | sure)
     found = ((coverage > 0) | sure) & allowed
     best = float(coverage[found].max()) if found.any() else 0.0
-    label = float(fit.max()) if len(fit) else 0.0
-    fits = bool((sure & allowed).any() or ((best >= weights.fit or label >= weights.contained_fit) and (plan.elsewhere is None or label >= weights.elsewhere)))
+    fits = bool((sure & allowed).any() or best >= weights.fit or (label >= weights.contained_fit and found.any()))
     hits = found & ((coverage >= max(0.15, weights.tail * best)) | sure)
     score = first - np.float32(1000)
     score[window] = np.float32(weights.label) * fit + np.float32(weights.text) * text[window] + np.float32(weights.share) * share[window] + np.float32(weights.exact) * exact[window] + np.float32(weights.code) * coded[window]
