@@ -103,7 +103,8 @@ def core(engine: Engine, text: str) -> Any:
     """One step: all words, ten best, five facet counts over all hits."""
     picture = engine.picture()
     found = best_words(picture, engine.analyzer.words(text), engine.weights, every=True)
-    return found, [picture.counts(name, found.hits) for name in ("kind", "region", "org", "topic", "type")]
+    hits = np.flatnonzero(found.hits)
+    return found, [picture.counts(name, hits) for name in ("kind", "region", "org", "topic", "type")]
 
 
 def whole(engine: Engine, text: str, bodies: dict[str, str]) -> Any:

@@ -26,6 +26,7 @@ from govportal.content.site import open_site
 from govportal.seed import fill
 from govportal.settings import Settings
 from govportal.worker import Worker
+from tests import soak_search
 from tests.cli.test_cli import free_port, get, serve, wait
 from tests.conftest import Small
 from tests.crash import kills
@@ -57,10 +58,10 @@ def fuzz(proof: Proof, folder: Path) -> None:
     """Random addresses, headers and posts in process: no answer of ours is a 500."""
     (folder / "fuzz").mkdir()
     db = open_database(str(folder / "fuzz" / "data.fs"))
-    fill(db)
+    fill(db, search=folder / "fuzz" / "search")
     app = main({"govportal.db": db}, settings=Settings(var=folder / "fuzz"))
     source, bad, asked = random.Random(11), 0, int(20_000 * SCALE)
-    starts = ["/", "/services?w=", "/services?person=", "/search?q=", "/items/id-card/id-card?at=", "/items/id-card/id-card?case=", "/items/", "/news/", "/questions/?topic=", "/static/", "/shared/"]
+    starts = ["/", "/services?w=", "/services?person=", "/search?q=", "/search?kind=item&region=", "/api/v1/search?q=", "/api/v1/suggest?q=", "/search/feed?q=", "/items/id-card/id-card?at=", "/items/id-card/id-card?case=", "/items/", "/news/", "/questions/?topic=", "/static/", "/shared/"]
     for _ in range(asked):
         tail = "".join(source.choice(["%00", "%ff", "甲", "<", "'", "%e4%ba", "../", "a", "9", " ", "&page=", "%F0%9F%98%80"]) for _ in range(source.randrange(1, 9)))
         request = Request.blank(source.choice(starts) + quote(tail, safe="%&=/<'"))
@@ -147,6 +148,7 @@ def run() -> int:
     with tempfile.TemporaryDirectory() as name:
         for part in (on_time, fuzz, load, kill_stories):
             part(proof, Path(name))
+        soak_search.run(proof, Path(name), SCALE)
     return proof.write()
 
 

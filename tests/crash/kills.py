@@ -34,6 +34,15 @@ for name in ("tpc_begin", "tpc_vote", "tpc_finish"):
             return result
         return method
     setattr(FileStorage, name, wrap(getattr(FileStorage, name)))
+if story.startswith("index"):
+    from govportal.search.segments import SyncedStorage
+    for name in ("create_file", "rename_file", "delete_file"):
+        def wrap(original):
+            def method(self, *args, **options):
+                stop_here()
+                return original(self, *args, **options)
+            return method
+        setattr(SyncedStorage, name, wrap(getattr(SyncedStorage, name)))
 from govportal.base.storage import open_database
 db = open_database(str(var / "data.fs"))
 import tests.crash.stories as stories

@@ -72,4 +72,20 @@ def schedule(db: Any, var: Path) -> None:
         worker.step()
 
 
-__all__ = ["import_rows", "init", "publish_many", "schedule", "transfer"]
+def index_edits(db: Any, var: Path) -> None:
+    """Change titles of questions, five a round, each round indexed; a change is acknowledged after its own commit."""
+    from govportal.search.consumer import Keeper
+    keeper = Keeper(db, var / "search")
+    number = sum(1 for _ in open(var / "acknowledged", encoding="utf-8")) if (var / "acknowledged").exists() else 0
+    for _ in range(12):
+        for _ in range(5):
+            number += 1
+            name = f"q{number % 40}"
+            with db.transaction() as connection:
+                document = open_site(connection)["questions"][name]
+                publish.put(document, {**document.live.values, "title": f"改过的问题 z{number}"}, actor="kill")
+            acknowledge(var, f"{name} 改过的问题 z{number}")
+        keeper.step()
+
+
+__all__ = ["import_rows", "index_edits", "init", "publish_many", "schedule", "transfer"]

@@ -101,3 +101,17 @@ def test_importing(tmp_path):
 @pytest.mark.parametrize(("story", "verify"), [("publish_many", newest_is_live), ("schedule", newest_is_live)])
 def test_writing(tmp_path, story, verify):
     assert kill_on_one_site(story, tmp_path, PLANS, verify) >= 5
+
+
+def test_indexing(tmp_path):
+    """The writer of the search index dies at file operations of Whoosh, between the commits, and at random moments."""
+    from tests.soak_search import kill_the_writer
+    killed, edits = kill_the_writer(tmp_path, [{"point": 40 + number * 9} for number in range(10)] + kills.schedule(0, 5, seed=7, span=2.0))
+    assert killed >= 10 and edits > 100
+
+
+def test_a_portal_of_several_processes(tmp_path):
+    """Way (b): web, worker or storage process killed while edits go on; the next start has everything in the index."""
+    from tests.soak_search import kill_the_portal
+    killed, edits = kill_the_portal(tmp_path, 3, 60)
+    assert killed == 3 and edits >= 40

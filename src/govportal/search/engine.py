@@ -173,7 +173,10 @@ class Engine:
         hits = self._hits(picture, ranked, query.start, size)
         if columns is not None and not query.start and query.sort != "date":
             hits = self._best_bets(picture, planner, plan, query, columns, hits)[:max(size, 1) if size else 0]
-        facets = {name: picture.counts(name, ranked.hits) for name in FACETS} if query.facets and ranked.fits else {}
+        facets: dict[str, dict[str, int]] = {}
+        if query.facets and ranked.fits:
+            found = np.flatnonzero(ranked.hits)
+            facets = {name: picture.counts(name, found) for name in FACETS}
         if not ranked.fits:
             return Answer(plan, 0, (), facets, near=hits[:10], corrected=corrected)
         groups = {kind: self._hits(picture, ranked, 0, number, picture.mask("kind", (kind,))) for kind, number in query.groups}
@@ -308,13 +311,8 @@ def _moment(path: Path) -> int:
 
 def _codes(picture: Picture, field_name: str, numbers: np.ndarray) -> list[str]:
     """The facet value of each document, '' when none."""
-    def make() -> np.ndarray:
-        column = picture.facet(field_name)
-        found = np.full(picture.size, -1, dtype=np.int32)
-        found[column.documents] = column.codes
-        return found
-    codes, labels = picture.remember(("codes", field_name), make), picture.facet(field_name).labels
-    return [labels[code] if code >= 0 else "" for code in codes[numbers].tolist()]
+    column = picture.facet(field_name)
+    return [column.labels[column.codes[column.starts[number]]] if column.starts[number + 1] > column.starts[number] else "" for number in numbers.tolist()]
 
 
 def _entries(columns: Columns) -> list[Entry]:

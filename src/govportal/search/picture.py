@@ -24,12 +24,18 @@ MEMO_BYTES = 32 << 20
 
 @dataclass
 class FacetColumn:
-    """(document, code) pairs of one facet; ``labels[code]``."""
+    """Codes of one facet by document: ``codes[starts[d]:starts[d + 1]]`` of document ``d``; ``labels[code]``; ``single``: at most one each."""
 
     labels: list[str]
-    documents: np.ndarray
+    starts: np.ndarray
     codes: np.ndarray
     index: dict[str, int]
+    single: bool
+
+    def of(self, numbers: np.ndarray) -> np.ndarray:
+        """All codes of these documents, one after the other."""
+        first, counts = self.starts[numbers], self.starts[numbers + 1] - self.starts[numbers]
+        return self.codes[first[counts > 0]] if self.single else self.codes[ranges(first, counts)]
 
 
 class PostingCache:
@@ -200,7 +206,7 @@ class Picture:
         return [table.text[table.begin[label]:table.begin[label + 1] - 1] for label in range(table.starts[local], table.starts[local + 1])]
 
     def facet(self, field: str) -> FacetColumn:
-        """Codes of a facet over all documents."""
+        """Codes of a facet of all documents."""
         def make() -> FacetColumn:
             labels = sorted({term for segment in self.segments for term in segment.terms(field)})
             documents, codes = [], []
@@ -208,9 +214,11 @@ class Picture:
                 found = self.postings(field, label)[0]
                 documents.append(found)
                 codes.append(np.full(len(found), code, dtype=np.uint16 if len(labels) < 65536 else np.int32))
-            none = np.zeros(0, dtype=np.int32)
-            return FacetColumn(labels, np.concatenate(documents) if documents else none, np.concatenate(codes) if codes else none.astype(np.uint16),
-                               {label: code for code, label in enumerate(labels)})
+            at = np.concatenate(documents) if documents else np.zeros(0, dtype=np.int32)
+            order = np.argsort(at, kind="stable")
+            starts = np.concatenate(([0], np.cumsum(np.bincount(at, minlength=self.size)))).astype(np.int32)
+            values = np.concatenate(codes)[order] if codes else np.zeros(0, dtype=np.uint16)
+            return FacetColumn(labels, starts, values, {label: code for code, label in enumerate(labels)}, bool((np.diff(starts) <= 1).all()))
         return self.remember(("facet", field), make)  # type: ignore[no-any-return]
 
     def mask(self, field: str, values: tuple[str, ...]) -> np.ndarray:
@@ -223,20 +231,23 @@ class Picture:
         return self.remember(("mask", field, values), make)  # type: ignore[no-any-return]
 
     def date_mask(self, since: str, until: str) -> np.ndarray:
-        column = self.facet("date")
-        wanted = np.array([(not since or label >= since) and (not until or label <= until) for label in column.labels], dtype=bool)
-        found = np.zeros(self.size, dtype=bool)
-        if len(column.codes):
-            found[column.documents[wanted[column.codes]]] = True
-        return found
+        def make() -> np.ndarray:
+            column = self.facet("date")
+            wanted = np.array([(not since or label >= since) and (not until or label <= until) for label in column.labels], dtype=bool)
+            found = np.zeros(self.size, dtype=bool)
+            dated = np.flatnonzero(np.diff(column.starts))
+            if len(dated):
+                found[dated] = wanted[column.codes[column.starts[dated]]]
+            return found
+        return self.remember(("dates", since, until), make)  # type: ignore[no-any-return]
 
-    def counts(self, field: str, hits: np.ndarray) -> dict[str, int]:
-        """{value: number} over the documents of the boolean mask ``hits``."""
+    def counts(self, field: str, numbers: np.ndarray) -> dict[str, int]:
+        """{value: number} over documents given by their numbers."""
         column = self.facet(field)
-        if not len(column.labels):
+        if not len(column.labels) or not len(numbers):
             return {}
-        numbers = np.bincount(column.codes[hits[column.documents]], minlength=len(column.labels))
-        return {column.labels[code]: int(numbers[code]) for code in np.flatnonzero(numbers)}
+        found = np.bincount(column.of(numbers), minlength=len(column.labels))
+        return {column.labels[code]: int(found[code]) for code in np.flatnonzero(found).tolist()}
 
     def _at(self, number: int) -> tuple[segments.Segment, int]:
         place = bisect_right(self.bases, number) - 1
@@ -258,7 +269,7 @@ def _bytes(value: Any) -> int:
         return value.nbytes + 200
     if isinstance(value, (tuple, list)):
         return 200 + sum(part.nbytes for part in value if isinstance(part, np.ndarray))
-    return 400 + (value.documents.nbytes + value.codes.nbytes if isinstance(value, FacetColumn) else 0)
+    return 400 + (value.starts.nbytes + value.codes.nbytes if isinstance(value, FacetColumn) else 0)
 
 
 class Reader:

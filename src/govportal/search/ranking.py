@@ -129,14 +129,24 @@ def word_impact(picture: Picture, word: str, weights: Weights) -> tuple[np.ndarr
 
 def best_words(picture: Picture, words: Sequence[str], weights: Weights, *, every: bool, filters: Filters = Filters(), limit: int = 10) -> Ranked:
     """The exact best ``limit`` by BM25F for ``words`` (all of them, or any): one step by itself; equal scores in order of number."""
-    score, held = np.zeros(picture.size, dtype=np.float32), np.zeros(picture.size, dtype=np.uint8)
-    wanted = list(dict.fromkeys(words))
-    for word in wanted:
-        numbers, impacts = remembered_impact(picture, word, weights)
-        score[numbers] += np.float32(idf(len(numbers), picture.size)) * impacts
-        held[numbers] += 1
-    hits = (held == len(wanted) if every else held > 0) & picture.live if wanted else np.zeros(picture.size, dtype=bool)
-    hits &= filter_mask(picture, filters)
+    wanted = [remembered_impact(picture, word, weights) for word in dict.fromkeys(words)]
+    score, hits = np.zeros(picture.size, dtype=np.float32), np.zeros(picture.size, dtype=bool)
+    if every and wanted:
+        found = min((numbers for numbers, _ in wanted), key=len)
+        for numbers, _ in wanted:
+            if numbers is not found and len(found):
+                places = np.minimum(np.searchsorted(numbers, found), len(numbers) - 1) if len(numbers) else np.zeros(0, dtype=np.int64)
+                found = found[numbers[places] == found] if len(numbers) else found[:0]
+        added = np.zeros(len(found), dtype=np.float32)
+        for numbers, impacts in wanted if len(found) else ():
+            added += np.float32(idf(len(numbers), picture.size)) * impacts[np.searchsorted(numbers, found)]
+        score[found] = added
+        hits[found] = True
+    else:
+        for numbers, impacts in wanted:
+            score[numbers] += np.float32(idf(len(numbers), picture.size)) * impacts
+            hits[numbers] = True
+    hits &= picture.live & filter_mask(picture, filters)
     numbers, scores = top(hits, score, limit)
     return Ranked(numbers, scores, hits, score, int(hits.sum()), True)
 
