@@ -196,6 +196,8 @@ def run() -> int:
         db.close()
         memory = subprocess.run([sys.executable, "-W", "ignore", "-c", MEMORY, str(folder / "large")], capture_output=True, text=True, check=True)
         proof.add(f"one process, 4 threads, {LARGE} items", float(memory.stdout), 350, unit="MB")
+        (folder / "quality").mkdir()
+        bench_search.quality(proof, folder / "quality")
         for number in (bench_search.LARGE, bench_search.HUGE):
             (folder / f"search{number}").mkdir()
             bench_search.run(proof, folder / f"search{number}", number, bounds=number == bench_search.LARGE)
