@@ -163,7 +163,7 @@ class Rows:
                 services[row.name]["others"].append((row.path, self.regions.get(row.region, row.region) + " " + self.columns.org_name(row.org, short=True)))
                 continue
             line = {**item_line(row, self.columns, self.regions), "title": marked(row.name, self.words), "uid": row.uid, "others": [],
-                    "best": not rows and hit.step != "部分词" and row.state == "完整", "text": marked(row.summary, self.words) if row.summary else self._called(row)}
+                    "best": not rows and hit.step not in ("大部分词", "部分词") and row.state == "完整", "text": marked(row.summary, self.words) if row.summary else self._called(row)}
             services[row.name] = line
             rows.append(line)
         return rows
