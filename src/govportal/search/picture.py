@@ -18,8 +18,8 @@ import numpy as np
 from . import segments
 from .index import Home, IndexMissing, stamp_of
 
-CACHE_BYTES = 32 << 20
-MEMO_BYTES = 32 << 20
+CACHE_BYTES = 12 << 20
+MEMO_BYTES = 48 << 20
 
 
 @dataclass
@@ -57,10 +57,9 @@ class PostingCache:
         with self._lock:
             if key not in self._entries:
                 self._entries[key] = found
-                self.size += found[0].nbytes + found[1].nbytes + 200
+                self.size += _bytes(found)
                 while self.size > self.limit:
-                    _, (documents, weights) = self._entries.popitem(last=False)
-                    self.size -= documents.nbytes + weights.nbytes + 200
+                    self.size -= _bytes(self._entries.popitem(last=False)[1])
         return found
 
 
@@ -163,17 +162,18 @@ class Picture:
         return LabelRows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     @cached_property
-    def pair_rarity(self) -> tuple[np.ndarray, np.ndarray]:
-        """(pair codes ascending, inverse frequency among labels) of the large segments, or of all while there are none."""
+    def pair_rarity(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(pair codes ascending, inverse frequency among labels, counts added up) of the large segments, or of all while there are none."""
         chosen = [segment for segment in self.segments if segment.size >= segments.SMALL] or self.segments
+        nothing = np.zeros(1, dtype=np.uint32), np.ones(1, dtype=np.float32), np.zeros(2, dtype=np.int64)
         if not chosen:
-            return np.zeros(1, dtype=np.uint32), np.ones(1, dtype=np.float32)
+            return nothing
         codes, places = np.unique(np.concatenate([segment.pair_counts[0] for segment in chosen]), return_inverse=True)
         counts = np.bincount(places, weights=np.concatenate([segment.pair_counts[1] for segment in chosen])) if len(codes) else np.zeros(0)
         total = sum(len(segment.labels.begin) - 1 for segment in chosen)
         if not len(codes):
-            return np.zeros(1, dtype=np.uint32), np.ones(1, dtype=np.float32)
-        return codes, np.log(1 + (total - counts + 0.5) / (np.maximum(counts, 3) + 0.5)).astype(np.float32)
+            return nothing
+        return codes, np.log(1 + (total - counts + 0.5) / (np.maximum(counts, 3) + 0.5)).astype(np.float32), np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
 
     def holding(self, character: str) -> np.ndarray:
         """Documents with a character in a label of two characters or more, ascending."""
@@ -188,7 +188,7 @@ class Picture:
     @cached_property
     def masses(self) -> list[np.ndarray]:
         """By segment: the rarity of all pairs of each label, added; kept with the segment while the table of rarities is the same."""
-        codes, rarities = self.pair_rarity
+        codes, rarities, _ = self.pair_rarity
         key, found = tuple(segment.id for segment in self.segments if segment.size >= segments.SMALL), []
         for segment in self.segments:
             if segment.mass is None or segment.mass[0] != key or not key:
@@ -202,8 +202,7 @@ class Picture:
     def labels_of(self, number: int) -> list[str]:
         """The squeezed labels of one document, its name first."""
         segment, local = self._at(number)
-        table = segment.labels
-        return [table.text[table.begin[label]:table.begin[label + 1] - 1] for label in range(table.starts[local], table.starts[local + 1])]
+        return segment.labels_of(local)
 
     def facet(self, field: str) -> FacetColumn:
         """Codes of a facet of all documents."""
@@ -266,9 +265,9 @@ class Picture:
 
 def _bytes(value: Any) -> int:
     if isinstance(value, np.ndarray):
-        return value.nbytes + 200
+        return 200 + (value.nbytes if value.strides != (0,) else 0)          # a broadcast number takes no room
     if isinstance(value, (tuple, list)):
-        return 200 + sum(part.nbytes for part in value if isinstance(part, np.ndarray))
+        return sum(_bytes(part) for part in value if isinstance(part, np.ndarray))
     return 400 + (value.starts.nbytes + value.codes.nbytes if isinstance(value, FacetColumn) else 0)
 
 

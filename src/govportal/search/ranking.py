@@ -46,6 +46,7 @@ class Weights:
     fresh: float = 0.3          # news and policies of the last two years
     popular: float = 0.3
     synonyms: float = 1.0
+    spoken: float = 0.8         # a wording of less weight is looked for among the labels only, not in the texts
     weak: float = 1.0           # power of the words' own weights (words.csv); 0 = all alike
     k1: float = 1.2
     fields: tuple[tuple[str, float, float], ...] = (("title", 3.0, 0.4), ("plain", 2.0, 0.2), ("body", 1.0, 0.6))
@@ -202,50 +203,55 @@ def alternatives(group: Group, weights: Weights) -> list[tuple[str, float]]:
 
 def importance(picture: Picture, group: Group, weights: Weights) -> float:
     """What a group counts: the rarity of its most frequent good wording among labels; general words count little."""
-    frequency = max((len(labels_with(picture, text)) for text, weight in alternatives(group, weights) if weight >= 0.6), default=0)
+    frequency = max((len(labels_with(picture, text)) if len(text) > 1 else _single(picture, text) for text, weight in alternatives(group, weights) if weight >= 0.6), default=0)
     return idf(max(frequency, 3), max(1, picture.size)) * group.weight ** weights.weak
 
 
+def _single(picture: Picture, character: str) -> int:
+    """How often a character stands in labels, before another one."""
+    codes, _, added = picture.pair_rarity
+    code = ord(character) & 0xFFFF
+    low, high = np.searchsorted(codes, np.array([code << 16, (code << 16) + 0xFFFF], dtype=np.uint32))
+    return int(min(added[high] - added[low], picture.size))
+
+
 def wording_impact(picture: Picture, text: str, weights: Weights, analyzer: Any) -> tuple[np.ndarray, np.ndarray]:
-    """(documents that hold a wording, impact): all its words in the texts (the least of their impacts), or all its pairs among the labels."""
+    """(documents that hold all words of a wording, the least of their impacts), ascending."""
+    words = list(dict.fromkeys(analyzer.segments(text) if not text.isascii() else [text]))
+    if len(words) == 1:
+        return remembered_impact(picture, words[0], weights)
+
     def make() -> tuple[np.ndarray, np.ndarray]:
-        found: tuple[np.ndarray, np.ndarray] = _NONE
-        for place, word in enumerate(dict.fromkeys(analyzer.segments(text) if not text.isascii() else [text])):
-            documents, impacts = remembered_impact(picture, word, weights)
-            if place == 0:
-                found = documents, impacts
-            else:
-                both, left, right = np.intersect1d(found[0], documents, assume_unique=True, return_indices=True)
-                found = both, np.minimum(found[1][left], impacts[right])
-            if not len(found[0]):
-                break
-        labelled = labels_with(picture, text)
-        if not len(labelled):
-            return found
-        dense = np.zeros(picture.size, dtype=np.float32)
-        dense[found[0]] = found[1]
-        dense[labelled] = np.maximum(dense[labelled], np.float32(weights.contained * (weights.k1 + 1)))
-        numbers = np.flatnonzero(dense).astype(np.int32)
-        return numbers, dense[numbers]
-    return picture.remember(("wording", text, weights.fields, weights.k1, weights.contained), make)  # type: ignore[no-any-return]
+        found = sorted((remembered_impact(picture, word, weights) for word in words), key=lambda pair: len(pair[0]))
+        numbers, least = found[0]
+        for others, impacts in found[1:]:
+            if not len(numbers) or not len(others):
+                return _NONE
+            places = np.minimum(np.searchsorted(others, numbers), len(others) - 1)
+            same = others[places] == numbers
+            numbers, least = numbers[same], np.minimum(least[same], impacts[places[same]])
+        return numbers, least
+    return picture.remember(("wording", text, weights.fields, weights.k1), make)  # type: ignore[no-any-return]
 
 
 def text_fit(picture: Picture, plan: Plan, values: Sequence[float], weights: Weights, analyzer: Any) -> tuple[np.ndarray, np.ndarray]:
-    """(impact of each group's best wording, weighted and divided by the bound; share of what was said): float32 by document, 0…1."""
+    """(impact of each group's best wording, weighted and divided by the bound; share of what was said): float32 by document, 0…1.
+
+    A wording is there when all its words stand in the texts (impact: the least of them) or all its pairs among the labels.
+    """
     score, share = np.zeros(picture.size, dtype=np.float32), np.zeros(picture.size, dtype=np.float32)
-    bound = sum(values)
+    bound, labelled = sum(values), np.float32(weights.contained * (weights.k1 + 1))
     for group, value in zip(plan.groups, values, strict=True):
-        wordings = alternatives(group, weights)
-        if len(wordings) == 1:
-            numbers, impacts = wording_impact(picture, wordings[0][0], weights, analyzer)
-            score[numbers] += impacts * np.float32(value * wordings[0][1])
-            share[numbers] += np.float32(value * wordings[0][1])
-            continue
         best, held = np.zeros(picture.size, dtype=np.float32), np.zeros(picture.size, dtype=np.float32)
-        for text, weight in wordings:
-            numbers, impacts = wording_impact(picture, text, weights, analyzer)
-            best[numbers] = np.maximum(best[numbers], impacts * np.float32(weight))
-            held[numbers] = weight
+        for text, weight in alternatives(group, weights):
+            if weight >= weights.spoken:
+                numbers, impacts = wording_impact(picture, text, weights, analyzer)
+                best[numbers] = np.maximum(best[numbers], impacts * np.float32(weight))
+                held[numbers] = weight
+            if len(text) > 1 or len(plan.text) == 1:
+                numbers = labels_with(picture, text)
+                best[numbers] = np.maximum(best[numbers], labelled * np.float32(weight))
+                held[numbers] = weight
         score += best * np.float32(value)
         share += held * np.float32(value)
     if bound:
@@ -316,7 +322,7 @@ def label_fit(picture: Picture, plan: Plan, values: Sequence[float], numbers: np
     if len(asked):
         rarity = np.array([idf(max(len(picture.postings("gram", gram)[0]), 3), picture.size) for gram in bigrams(plan.text)], dtype=np.float32)
         pairs = (rarity / rarity.sum()) @ has[np.searchsorted(known, np.array([pair_codes(gram)[0] for gram in bigrams(plan.text)], dtype=np.uint32))]
-    table, rarities = picture.pair_rarity
+    table, rarities, _ = picture.pair_rarity
     rare = rarities[np.minimum(np.searchsorted(table, known), len(table) - 1)]
     told = np.bincount(rows.label[found], weights=rare[places] * said[places, rows.label[found]], minlength=count)
     precision = np.minimum(told / np.maximum(rows.mass, 1e-6), 1).astype(np.float32)

@@ -215,16 +215,16 @@ def merge_small(whoosh_writer: Any, segments: list[Any]) -> list[Any]:
 
 
 class Labels(NamedTuple):
-    """All labels of a segment: ``starts[d]:starts[d + 1]`` are the labels of document ``d``; label ``l`` is ``text[begin[l]:begin[l + 1] - 1]``.
+    """All labels of a segment: ``starts[d]:starts[d + 1]`` are the labels of document ``d``.
 
-    ``pairs[begin[l]:begin[l + 1] - 2]`` are its character pairs as (first << 16) + second, uint32 (characters beyond the basic
-    plane are folded to 16 bits).
+    ``pairs[begin[l]:begin[l + 1] - 2]`` are the character pairs of label ``l`` as (first << 16) + second, uint32 (characters beyond the
+    basic plane are folded to 16 bits; ``folded`` says that there are some); the upper halves of ``pairs[begin[l]:begin[l + 1] - 1]`` are its characters.
     """
 
     starts: np.ndarray
     begin: np.ndarray
     pairs: np.ndarray
-    text: str
+    folded: bool
 
 
 def pair_codes(text: str) -> np.ndarray:
@@ -266,7 +266,7 @@ class Segment:
         inner[np.array(begin[1:], dtype=np.int64)[:-1] - 1] = False        # pairs across two labels
         inner[np.maximum(np.array(begin[1:], dtype=np.int64) - 2, 0)] = False
         self.pair_counts = np.unique(codes[inner], return_counts=True)
-        return Labels(np.array(starts, dtype=np.int32), np.array(begin, dtype=np.int32), codes, text)
+        return Labels(np.array(starts, dtype=np.int32), np.array(begin, dtype=np.int32), codes, any(char > "\uffff" for char in text))
 
     def postings(self, field: str, term: str) -> tuple[np.ndarray, np.ndarray]:
         """(document numbers int32 ascending, frequencies float32) of a term, deleted documents included."""
@@ -282,7 +282,7 @@ class Segment:
                 block = np.cumsum(np.array(deltas, dtype=np.int64)).astype(np.int32)
                 ids.append(block)
                 if minified is None or isinstance(minified, float):
-                    weights.append(np.full(len(block), 1.0 if minified is None else minified, dtype=np.float32))
+                    weights.append(np.broadcast_to(np.float32(1.0 if minified is None else minified), len(block)))
                 else:
                     weights.append(np.array(minified, dtype=np.float32))
                 if matcher._lastblock:
@@ -313,6 +313,15 @@ class Segment:
             if name != field:
                 break
             yield term
+
+    def labels_of(self, number: int) -> list[str]:
+        """The labels of one document, its name first."""
+        table = self.labels
+        if table.folded:
+            with self._lock:
+                return list(self._reader.stored_fields(number).get("labels") or ())
+        ends = table.begin[table.starts[number]:table.starts[number + 1] + 1].tolist()
+        return [(table.pairs[start:end - 1] >> np.uint32(16)).astype("<u2").tobytes().decode("utf-16-le", "replace") for start, end in zip(ends, ends[1:], strict=False)]
 
     def editions(self) -> list[tuple[str, str]]:
         """(id, edition) of each document, deleted ones included."""
