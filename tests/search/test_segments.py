@@ -63,7 +63,7 @@ def test_whoosh_itself_reads_what_the_bulk_writer_wrote(shelf):
             alive = [(int(number), float(weight)) for number, weight in zip(numbers, weights, strict=True) if number not in deleted]
             assert alive == expected
             for number, weight in alive:
-                seen.setdefault(ours.uids[number], {})[term] = weight
+                seen.setdefault(ours.uids[number].decode(), {})[term] = weight
     counts = {uid: {word: float(analyzer().words(one.body).count(word)) for word in set(analyzer().words(one.body))} for uid, one in texts.items() if uid not in gone}
     assert seen == counts
 

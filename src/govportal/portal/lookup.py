@@ -36,6 +36,7 @@ SINCE = (("1", "一年内"), ("3", "三年内"), ("5", "五年内"))
 SORTS = (("", "最相关在前"), ("date", "最新在前"))
 DATED = ("question", "policy", "news")
 SHOWN = 12
+GOOD = 0.5                      # fit of a label from which the first hit is called the most likely one
 
 
 class Asked(NamedTuple):
@@ -163,7 +164,7 @@ class Rows:
                 services[row.name]["others"].append((row.path, self.regions.get(row.region, row.region) + " " + self.columns.org_name(row.org, short=True)))
                 continue
             line = {**item_line(row, self.columns, self.regions), "title": marked(row.name, self.words), "uid": row.uid, "others": [],
-                    "best": not rows and hit.step not in ("大部分词", "部分词") and row.state == "完整", "text": marked(row.summary, self.words) if row.summary else self._called(row)}
+                    "best": not rows and hit.fit >= GOOD and row.state == "完整", "text": marked(row.summary, self.words) if row.summary else self._called(row)}
             services[row.name] = line
             rows.append(line)
         return rows

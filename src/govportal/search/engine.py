@@ -57,12 +57,13 @@ class Query:
 
 @dataclass(frozen=True)
 class Hit:
-    """``step``: why it is there, in words."""
+    """``step``: why it is there, in words. ``fit``: how well its best label fits what was said, 0…1."""
 
     uid: str
     kind: str
     score: float
     step: str
+    fit: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ class Engine:
         numbers, scores = (ranked.numbers, ranked.scores) if only is None else top(ranked.hits & only, ranked.score, size)
         shown = numbers[start:start + size]
         kinds = _codes(picture, "kind", shown)
-        return tuple(Hit(picture.uid(number), kinds[place], round(float(scores[start + place]), 4), ranked.step(number))
+        return tuple(Hit(picture.uid(number), kinds[place], round(float(scores[start + place]), 4), ranked.step(number), float(ranked.fitting[number]) if ranked.fitting is not None else 0.0)
                      for place, number in enumerate(shown.tolist()))
 
     def _best_bets(self, picture: Picture, planner: Planner, plan: Plan, query: Query, columns: Columns, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
@@ -198,7 +199,7 @@ class Engine:
             number = picture.number_of(row.uid) if row is not None and query.filters.kind in ("", "item") and (not bet.until or query.today <= bet.until) else -1
             if row is not None and number >= 0 and all(picture.mask(name, (value,))[number] for name, value in query.filters.pairs()):
                 top = hits[0].score if hits else 0.0
-                hits = (Hit(row.uid, "item", round(top + 1, 4), "编辑推荐：" + bet.reason), *(hit for hit in hits if hit.uid != row.uid))
+                hits = (Hit(row.uid, "item", round(top + 1, 4), "编辑推荐：" + bet.reason, 1.0), *(hit for hit in hits if hit.uid != row.uid))
         return hits
 
     def _by_date(self, picture: Picture, ranked: Ranked) -> None:

@@ -18,8 +18,8 @@ import numpy as np
 from . import segments
 from .index import Home, IndexMissing, stamp_of
 
-CACHE_BYTES = 12 << 20
-MEMO_BYTES = 48 << 20
+CACHE_BYTES = 6 << 20
+MEMO_BYTES = 44 << 20
 
 
 @dataclass
@@ -84,7 +84,7 @@ def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
 class Picture:
     """``size`` documents (deleted ones included) by global number, ``live`` mask, ``count`` live ones."""
 
-    def __init__(self, generation: Any, parts: list[tuple[segments.Segment, list[int]]], cache: PostingCache) -> None:
+    def __init__(self, generation: Any, parts: list[tuple[segments.Segment, list[int]]], cache: PostingCache, previous: Picture | None = None) -> None:
         self.generation, self.cache = generation, cache
         self.segments = [segment for segment, _ in parts]
         self.bases, base = [], 0
@@ -99,6 +99,8 @@ class Picture:
         self.count = int(self.live.sum())
         self.average = {name: max(1.0, sum(segment.total[name] for segment in self.segments) / max(1, base)) for name in segments.WORD_FIELDS}
         self.weights = np.concatenate([segment.weights for segment in self.segments]) if base else np.zeros(0, dtype=np.float32)
+        if previous is not None and previous.large == self.large and "pair_rarity" in previous.__dict__:
+            self.__dict__["pair_rarity"] = previous.pair_rarity
         self._memo: OrderedDict[Any, Any] = OrderedDict()
         self._memo_bytes = 0
         self._lock = threading.Lock()
@@ -153,7 +155,7 @@ class Picture:
             pairs = np.maximum(length - 1, 0)
             first = np.zeros(len(labels), dtype=bool)
             first[(np.cumsum(counts) - counts)[counts > 0]] = True
-            parts.append((np.repeat(np.arange(low, high), counts), length, first, mass[labels], table.pairs[ranges(table.begin[labels], pairs)],
+            parts.append((np.repeat(np.arange(low, high), counts), length, first, mass[labels], table.pairs(ranges(table.begin[labels], pairs)),
                           np.repeat(np.arange(labels_before, labels_before + len(labels)), pairs)))
             labels_before += len(labels)
         if not parts:
@@ -162,25 +164,29 @@ class Picture:
         return LabelRows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     @cached_property
+    def large(self) -> tuple[str, ...]:
+        """The segments whose labels say how rare a pair is: the large ones, or all while there are none."""
+        return tuple(segment.id for segment in self.segments if segment.size >= segments.SMALL) or tuple(segment.id for segment in self.segments)
+
+    @cached_property
     def pair_rarity(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(pair codes ascending, inverse frequency among labels, counts added up) of the large segments, or of all while there are none."""
-        chosen = [segment for segment in self.segments if segment.size >= segments.SMALL] or self.segments
-        nothing = np.zeros(1, dtype=np.uint32), np.ones(1, dtype=np.float32), np.zeros(2, dtype=np.int64)
-        if not chosen:
-            return nothing
-        codes, places = np.unique(np.concatenate([segment.pair_counts[0] for segment in chosen]), return_inverse=True)
-        counts = np.bincount(places, weights=np.concatenate([segment.pair_counts[1] for segment in chosen])) if len(codes) else np.zeros(0)
+        """(pair codes ascending, inverse frequency among labels, how often each character begins a pair) of the ``large`` segments."""
+        chosen = [segment for segment in self.segments if segment.id in self.large]
+        counted = [segment.pair_counts() for segment in chosen]
+        if not sum(len(codes) for codes, _ in counted):
+            return np.zeros(1, dtype=np.uint32), np.ones(1, dtype=np.float32), np.zeros(1 << 16, dtype=np.int32)
+        codes, places = np.unique(np.concatenate([codes for codes, _ in counted]), return_inverse=True)
+        counts = np.bincount(places, weights=np.concatenate([times for _, times in counted]))
         total = sum(len(segment.labels.begin) - 1 for segment in chosen)
-        if not len(codes):
-            return nothing
-        return codes, np.log(1 + (total - counts + 0.5) / (np.maximum(counts, 3) + 0.5)).astype(np.float32), np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+        rarity = np.log(1 + (total - counts + 0.5) / (np.maximum(counts, 3) + 0.5)).astype(np.float32)
+        return codes, rarity, np.bincount(codes >> np.uint32(16), weights=counts, minlength=1 << 16).astype(np.int32)
 
     def holding(self, character: str) -> np.ndarray:
-        """Documents with a character in a label of two characters or more, ascending."""
-        code, found = np.uint32(ord(character) & 0xFFFF), []
+        """Documents with a character in a label, ascending."""
+        code, found = np.uint16(ord(character) & 0xFFFF), []
         for segment, base in zip(self.segments, self.bases, strict=True):
             table = segment.labels
-            at = np.flatnonzero(table.pairs >> np.uint32(16) == code)
+            at = np.flatnonzero(table.characters == code)
             labels = np.unique(np.searchsorted(table.begin, at, side="right") - 1)
             found.append(np.unique(np.searchsorted(table.starts, labels, side="right") - 1) + base)
         return np.concatenate(found).astype(np.int32) if found else np.zeros(0, dtype=np.int32)
@@ -189,10 +195,11 @@ class Picture:
     def masses(self) -> list[np.ndarray]:
         """By segment: the rarity of all pairs of each label, added; kept with the segment while the table of rarities is the same."""
         codes, rarities, _ = self.pair_rarity
-        key, found = tuple(segment.id for segment in self.segments if segment.size >= segments.SMALL), []
+        key, found = self.large, []
         for segment in self.segments:
-            if segment.mass is None or segment.mass[0] != key or not key:
-                rare = rarities[np.minimum(np.searchsorted(codes, segment.labels.pairs), len(codes) - 1)] if len(segment.labels.pairs) else np.zeros(0, dtype=np.float32)
+            if segment.mass is None or segment.mass[0] != key:
+                pairs = segment.labels.all_pairs() if len(segment.labels.characters) > 1 else np.zeros(0, dtype=np.uint32)
+                rare = rarities[np.minimum(np.searchsorted(codes, pairs), len(codes) - 1)]
                 added = np.concatenate(([0.0], np.cumsum(rare, dtype=np.float64)))
                 begin = segment.labels.begin
                 segment.mass = key, (added[np.maximum(begin[1:] - 2, begin[:-1])] - added[begin[:-1]]).astype(np.float32)
@@ -254,7 +261,7 @@ class Picture:
 
     def uid(self, number: int) -> str:
         segment, local = self._at(number)
-        return segment.uids[local]
+        return str(segment.uids[local].decode())
 
     def number_of(self, uid: str) -> int:
         """Live document with this id, -1 when not there."""
@@ -323,4 +330,4 @@ class Reader:
             self.home.report_broken()
             raise IndexMissing(f"检索索引读不出来：{type(exc).__name__}") from exc
         self._segments = kept
-        return Picture((folder.name, generation), parts, self.cache)
+        return Picture((folder.name, generation), parts, self.cache, self._picture)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..shipped import shipped
 from .analysis import Analyzer
-from .text import MAX_QUERY, codes, normalise, runs, squeeze
+from .text import MAX_QUERY, bigrams, codes, normalise, runs, squeeze
 
 log = logging.getLogger("govportal.search")
 MAX_GROUPS = 12
@@ -231,6 +231,9 @@ class Planner:
     def __init__(self, tables: Tables, analyzer: Analyzer) -> None:
         self.tables, self.analyzer = tables, analyzer
         self._longest = max((len(said) for said in tables.synonyms), default=0)
+        self._elsewhere: dict[str, list[Elsewhere]] = {}
+        for row in tables.elsewhere:
+            self._elsewhere.setdefault(max(row.words, key=len)[:2], []).append(row)
         self._cut: tuple[str, frozenset[int]] = "", frozenset()
         self._longest_place = max((len(name) for name in tables.regions), default=0)
 
@@ -246,7 +249,8 @@ class Planner:
         unique = {group.said: group for group in reversed(groups)}
         ordered = [group for group in groups if unique.get(group.said) is group][:MAX_GROUPS]
         whole = squeeze(normalised)
-        elsewhere = max((row for row in self.tables.elsewhere if all(word in whole for word in row.words)), key=lambda row: sum(map(len, row.words)), default=None)
+        possible = (row for gram in bigrams(whole) for row in self._elsewhere.get(gram, ()) if all(word in whole for word in row.words))
+        elsewhere = max(possible, key=lambda row: (sum(map(len, row.words)), row.words), default=None)
         return Plan(query, "".join(pieces), tuple(ordered), found_codes, regions, dropped, elsewhere)
 
     def _drop(self, pieces: list[str]) -> tuple[list[str], tuple[str, ...]]:

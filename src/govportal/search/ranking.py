@@ -78,7 +78,7 @@ class Filters:
 @dataclass
 class Ranked:
     """``numbers``/``scores``: hits, best first (limited); ``hits``: mask of all hits; ``score``: of every document; ``coverage``: best
-    share of what was said, ``covered`` of each document; ``fit``: of the best label; ``exact``, ``coded``: masks of equal labels and codes."""
+    share of what was said, ``covered`` of each document; ``fit``: of the best label, ``fitting`` of each document's; ``exact``, ``coded``: masks of equal labels and codes."""
 
     numbers: np.ndarray
     scores: np.ndarray
@@ -89,6 +89,7 @@ class Ranked:
     coverage: float = 0.0
     fit: float = 0.0
     covered: np.ndarray | None = None
+    fitting: np.ndarray | None = None
     exact: np.ndarray | None = None
     coded: np.ndarray | None = None
 
@@ -208,11 +209,8 @@ def importance(picture: Picture, group: Group, weights: Weights) -> float:
 
 
 def _single(picture: Picture, character: str) -> int:
-    """How often a character stands in labels, before another one."""
-    codes, _, added = picture.pair_rarity
-    code = ord(character) & 0xFFFF
-    low, high = np.searchsorted(codes, np.array([code << 16, (code << 16) + 0xFFFF], dtype=np.uint32))
-    return int(min(added[high] - added[low], picture.size))
+    """How often a character stands in labels, before another one; at most the number of documents."""
+    return min(int(picture.pair_rarity[2][ord(character) & 0xFFFF]), picture.size)
 
 
 def wording_impact(picture: Picture, text: str, weights: Weights, analyzer: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -354,6 +352,8 @@ def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analy
     window = np.sort(top(((coverage > 0) | sure) & allowed, first, WINDOW)[0])
     fit, held = label_fit(picture, plan, values, window, weights)
     coverage[window] = np.maximum(held, share[window])
+    fitting = np.zeros(picture.size, dtype=np.float32)
+    fitting[window] = fit
     label, items = float(fit.max()) if len(fit) else 0.0, picture.mask("kind", ("item",))
     if plan.elsewhere is not None and weights.elsewhere and float(fit[items[window]].max(initial=0.0)) < weights.elsewhere:
         allowed = allowed & (~items | sure)
@@ -376,4 +376,4 @@ def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analy
         if (number := picture.number_of(uid)) >= 0:
             score[number] += np.float32(weights.popular * value)
     numbers, scores = top(hits, score, limit)
-    return Ranked(numbers, scores, hits, score, int(hits.sum()), fits, best, label, coverage, exact, coded)
+    return Ranked(numbers, scores, hits, score, int(hits.sum()), fits, best, label, coverage, fitting, exact, coded)

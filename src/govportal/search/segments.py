@@ -215,16 +215,24 @@ def merge_small(whoosh_writer: Any, segments: list[Any]) -> list[Any]:
 
 
 class Labels(NamedTuple):
-    """All labels of a segment: ``starts[d]:starts[d + 1]`` are the labels of document ``d``.
-
-    ``pairs[begin[l]:begin[l + 1] - 2]`` are the character pairs of label ``l`` as (first << 16) + second, uint32 (characters beyond the
-    basic plane are folded to 16 bits; ``folded`` says that there are some); the upper halves of ``pairs[begin[l]:begin[l + 1] - 1]`` are its characters.
-    """
+    """All labels of a segment: ``starts[d]:starts[d + 1]`` are the labels of document ``d``; ``characters[begin[l]:begin[l + 1] - 1]`` is label
+    ``l`` as uint16 (characters beyond the basic plane are folded to 16 bits; ``folded`` says that there are some), a line end behind each."""
 
     starts: np.ndarray
     begin: np.ndarray
-    pairs: np.ndarray
+    characters: np.ndarray
     folded: bool
+
+    def pairs(self, places: np.ndarray) -> np.ndarray:
+        """Codes of the pairs that begin at these places: (first << 16) + second, uint32."""
+        return (self.characters[places].astype(np.uint32) << np.uint32(16)) | self.characters[places + 1]
+
+    def all_pairs(self) -> np.ndarray:
+        """Codes of the pairs that begin at every place but the last, those across labels included."""
+        codes = self.characters[:-1].astype(np.uint32)
+        codes <<= np.uint32(16)
+        codes |= self.characters[1:]
+        return codes
 
 
 def pair_codes(text: str) -> np.ndarray:
@@ -244,29 +252,42 @@ class Segment:
         self._lock = threading.Lock()
         self._lengths: dict[str, np.ndarray] = {}
         self.total = {name: segment._fieldlengths.get(name, 0) for name in WORD_FIELDS}
-        self.uids: list[str] = []
+        self.uids = np.zeros(0, dtype="S1")
         self.weights = np.zeros(self.size, dtype=np.float32)
         self.mass: tuple[Any, np.ndarray] | None = None        # kept for ``Picture.masses``
         self.labels = self._read_stored()
 
     def _read_stored(self) -> Labels:
-        starts, begin, texts, at = [0], [0], [], 0
+        starts, lengths, folded = array("i", [0]), array("i"), False
+        parts: list[np.ndarray] = []
+        texts: list[str] = []
+        uids: list[bytes] = []
         for number in range(self.size):
             stored = self._reader.stored_fields(number)
-            self.uids.append(stored["id"])
+            uids.append(stored["id"].encode())
             self.weights[number] = stored.get("weight") or 0.0
-            for label in stored.get("labels") or ():
-                texts.append(label)
-                at += len(label) + 1
-                begin.append(at)
-            starts.append(len(texts))
-        text = "\n".join(texts) + "\n"
-        codes = pair_codes(text)
-        inner = np.ones(len(codes), dtype=bool)
-        inner[np.array(begin[1:], dtype=np.int64)[:-1] - 1] = False        # pairs across two labels
-        inner[np.maximum(np.array(begin[1:], dtype=np.int64) - 2, 0)] = False
-        self.pair_counts = np.unique(codes[inner], return_counts=True)
-        return Labels(np.array(starts, dtype=np.int32), np.array(begin, dtype=np.int32), codes, any(char > "\uffff" for char in text))
+            labels = stored.get("labels") or ()
+            texts += labels
+            lengths.extend(map(len, labels))
+            starts.append(len(lengths))
+            if len(texts) > 5000 or number == self.size - 1:      # in parts: a list of a million strings would leave its room unused behind
+                text = "\n".join([*texts, ""])
+                folded = folded or any(char > "\uffff" for char in text)
+                parts.append(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint16))
+                texts.clear()
+        begin = np.concatenate(([0], np.cumsum(np.frombuffer(lengths, dtype=np.int32) + 1))).astype(np.int32) if lengths else np.zeros(1, dtype=np.int32)
+        made = Labels(np.frombuffer(starts, dtype=np.int32).copy(), begin, np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint16), folded)
+        self.uids = np.array(uids, dtype="S")
+        return made
+
+    def pair_counts(self) -> tuple[np.ndarray, np.ndarray]:
+        """(pair codes ascending, how often: int32) inside labels; counted anew at each call."""
+        labels = self.labels
+        if len(labels.characters) < 2:
+            return np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int32)
+        inner = (labels.characters[:-1] != 10) & (labels.characters[1:] != 10)
+        codes, counts = np.unique(labels.all_pairs()[inner], return_counts=True)
+        return codes, counts.astype(np.int32)
 
     def postings(self, field: str, term: str) -> tuple[np.ndarray, np.ndarray]:
         """(document numbers int32 ascending, frequencies float32) of a term, deleted documents included."""
@@ -321,7 +342,7 @@ class Segment:
             with self._lock:
                 return list(self._reader.stored_fields(number).get("labels") or ())
         ends = table.begin[table.starts[number]:table.starts[number + 1] + 1].tolist()
-        return [(table.pairs[start:end - 1] >> np.uint32(16)).astype("<u2").tobytes().decode("utf-16-le", "replace") for start, end in zip(ends, ends[1:], strict=False)]
+        return [table.characters[start:end - 1].astype("<u2").tobytes().decode("utf-16-le", "replace") for start, end in zip(ends, ends[1:], strict=False)]
 
     def editions(self) -> list[tuple[str, str]]:
         """(id, edition) of each document, deleted ones included."""
