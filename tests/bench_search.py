@@ -147,14 +147,15 @@ def tantivy_core(folder: Path, number: int, words: Analyzer) -> Callable[[str], 
 
 
 MEMORY = """
-import sys
+import sys, warnings
 from pathlib import Path
-from govportal.search.analysis import analyzer
-from govportal.search.engine import Engine, Query
+warnings.simplefilter("ignore")
+import numpy, pyramid.config, govportal.content.columns, govportal.content.site     # what the portal has without search
 def resident():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024
-import numpy, whoosh.index, markupsafe
 before = resident()
+from govportal.search.analysis import analyzer
+from govportal.search.engine import Engine, Query
 engine = Engine(Path(sys.argv[1]), words=analyzer())
 for line in open(sys.argv[2], encoding="utf-8"):
     engine._search(engine.picture(), Query(line.strip()), None)

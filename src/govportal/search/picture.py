@@ -19,7 +19,7 @@ from . import segments
 from .index import Home, IndexMissing, stamp_of
 
 CACHE_BYTES = 6 << 20
-MEMO_BYTES = 44 << 20
+MEMO_BYTES = 52 << 20
 
 
 @dataclass
