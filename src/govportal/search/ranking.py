@@ -40,7 +40,7 @@ class Weights:
     alias: float = 0.9         # a plain name against the registered name
     contained: float = 0.7      # impact of a wording whose pairs all stand among the labels, against a saturated word
     depth: float = 2.0          # complete guide, online, recommended
-    region: float = 0.25        # the visitor's region
+    region: float = 1.0         # the visitor's region
     named_region: float = 1.2   # a place named in the query
     audience: float = 0.2
     fresh: float = 0.3          # news and policies of the last two years
