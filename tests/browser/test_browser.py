@@ -8,7 +8,7 @@ pytestmark = pytest.mark.browser
 TEMPLATES = ["/", "/services", "/services?for=person&person=%E6%88%B7%E7%B1%8D%E5%8A%9E%E7%90%86", "/services/topics", "/departments", "/places", "/region", "/items/id-card/id-card",
              "/items/id-card/id-card?case=lost", "/items/id-card/id-card/print", "/items/id-card/id-card/form?m=form", "/shared/organisations/gongan", "/shared/places/hall-gongan", "/news/",
              "/news/tongzhi", "/news/tongzhi/n1", "/shared/laws", "/questions/", "/questions/household/q001", "/lifeevents/", "/lifeevents/birth", "/search",
-             "/search?q=%E8%BA%AB%E4%BB%BD%E8%AF%81", "/search?q=qqqq", "/rate", "/pages/about", "/sitemap", "/nothing"]
+             "/search?q=%E8%BA%AB%E4%BB%BD%E8%AF%81", "/search?q=%E8%AE%B8%E5%8F%AF%E8%AF%81&kind=item&page=2", "/search?q=juzhuzheng", "/search?q=%E3%90%80%E3%90%81%E3%90%82", "/search/hints?q=sfz", "/search?q=qqqq", "/rate", "/pages/about", "/sitemap", "/nothing"]
 
 
 @pytest.mark.parametrize(("width", "elder"), [(1280, False), (390, False), (1280, True), (390, True)])
@@ -106,3 +106,46 @@ def test_other_widths_do_not_scroll_sideways(open_page, width):
     for path in TEMPLATES[:20]:
         page.goto(base + path)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (width, path)
+
+
+def test_suggestions_with_the_keyboard_alone(open_page):
+    """Combobox by ARIA: typed text, arrows, Enter; Escape gives back what was typed; what was asked stays on the device and can be cleared."""
+    page = open_page("/search")
+    box = page.locator("#sq")
+    box.focus()
+    page.keyboard.type("juzhuz", delay=20)
+    page.wait_for_selector(".find-page .hints li")
+    assert box.get_attribute("role") == "combobox" and box.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("ArrowDown")
+    active = box.get_attribute("aria-activedescendant")
+    assert page.locator(f"#{active}").get_attribute("aria-selected") == "true" and "居住证" in box.input_value()
+    page.keyboard.press("Escape")
+    assert box.input_value() == "juzhuz" and box.get_attribute("aria-expanded") == "false"
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector(".find-page .hints li")
+    page.keyboard.press("ArrowDown")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "居住证" in page.inner_text("h1")
+    page.goto(page.url.split("/search")[0] + "/search")
+    page.locator("#sq").focus()
+    page.wait_for_selector(".find-page .hints li")
+    assert "查过" in page.inner_text(".find-page .hints")
+    page.locator(".find-page .hints li").last.click()
+    assert page.evaluate("window.localStorage.getItem('govportal.asked')") is None
+    assert not page.problems
+
+
+def test_results_with_mouse_phone_and_suggestions_pass_axe(open_page, axe_source):
+    for width in (1280, 390):
+        page = open_page("/search?q=%E8%BA%AB%E4%BB%BD%E8%AF%81", width=width)
+        page.locator("#q").fill("居住")
+        page.wait_for_selector(".top .hints li")
+        page.evaluate(axe_source)
+        found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+        assert not found["violations"], [(one["id"], one["nodes"][0]["html"][:120]) for one in found["violations"]]
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        page.keyboard.press("Escape")
+        page.click(".kinds a >> text=问答")
+        assert "/search?" in page.url and "kind=question" in page.url
+        assert not page.problems
