@@ -87,9 +87,7 @@ class Worker:
         self._learned_at, today = time.monotonic(), clock.now().date()
         try:
             self.query_log.clean(today)
-            found = popularity(self.query_log, today)
-            if found:
-                write_popularity(self.keeper.home.folder, found)
+            write_popularity(self.keeper.home.folder, popularity(self.query_log, today))
         except OSError as exc:
             log.info("query log: %s", type(exc).__name__)
         return 0

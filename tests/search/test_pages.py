@@ -102,7 +102,7 @@ def test_titles_are_the_registered_names_and_facets_are_values_of_parameters(app
     answer = app.get("/api/v1/search", {"q": "登记", "kind": "item", "size": "50"}).json
     names = {row.uid: row.name for row in columns.items}
     assert all(hit["title"] == names[hit["id"]] for hit in answer["hits"])
-    for facet in ("region", "department", "topic", "audience"):
+    for facet in ("region", "department", "topic", "audience", "channel", "type"):
         value, count = max(answer["facets"][facet].items(), key=lambda pair: pair[1])
         narrowed = app.get("/api/v1/search", {"q": "登记", "kind": "item", facet: value}).json
         assert narrowed["total"] == count, facet
@@ -162,7 +162,8 @@ def test_forged_conditions_change_nothing(app):
 
 # -- the query log -----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("said", "kept"), [("身份证 440106199001011234 丢了", "身份证 〔数字〕 丢了"), ("电话13800138000", "电话〔数字〕"), ("给a.b@example.com发邮件", "给〔邮箱〕发邮件"), ("我叫王小明 补社保", "〔姓名〕 补社保"),
-                                            ("投诉李局长", "投诉〔姓名〕"), ("2024年退休", "2024年退休"), ("卡号6222 0210 0111 222", "卡号〔数字〕")])
+                                            ("投诉李局长", "投诉〔姓名〕"), ("2024年退休", "2024年退休"), ("卡号6222 0210 0111 222", "卡号〔数字〕"), ("138.0013.8000", "〔数字〕"), ("138/0013/8000 社保", "〔数字〕 社保"), ("一三八零零一三八零零零", "〔数字〕"),
+                                            ("我是张伟 低保", "〔姓名〕 低保"), ("方便老师退休", "方便老师退休")])
 def test_what_names_a_person_is_masked(said, kept):
     assert masked(said) == kept
 
@@ -221,11 +222,11 @@ def test_a_synonym_is_tried_saved_and_acts_without_a_restart(small, capsys):
     assert app.get("/api/v1/search", {"q": "抱娃登册"}).json["total"] == 0
     small.db.close()
     assert cli(["--var", str(small.var), "search", "try-synonym", "抱娃登册", "出生登记", "0.9"]) == 0
-    assert "没有存" in capsys.readouterr().out and not (small.var / "search" / "synonyms.csv").exists()
+    assert "没有存" in capsys.readouterr().out and not (small.var / "overrides" / "search-synonyms.csv").exists()
     assert cli(["--var", str(small.var), "search", "try-synonym", "抱娃登册", "出生登记", "0.9", "--save"]) == 0
     from govportal.base.storage import open_database
     small.db = open_database(str(small.var / "data.fs"))
     app = small.app()
     assert app.get("/api/v1/search", {"q": "抱娃登册"}).json["hits"][0]["title"] == "出生登记"
-    (small.var / "search" / "synonyms.csv").write_text("said,means,weight\nx,,9\n", encoding="utf-8")
+    (small.var / "overrides" / "search-synonyms.csv").write_text("said,means,weight\nx,,9\n", encoding="utf-8")
     assert app.get("/api/v1/search", {"q": "出生登记"}).json["total"] >= 1

@@ -16,7 +16,8 @@ HIT = {"id": "内容的标识（UUID）", "kind": "种类", "title": "名称；�
        "department": "部门", "region": "行政区划代码", "snippet": "摘要，纯文字", "score": "得分，只在同一次回答里可比"}
 PARAMETERS = (("q", "要查的话，至多 120 个字有效", {"type": "string"}), ("kind", "种类：" + "、".join(f"{kind} {KIND_NAMES[kind]}" for kind in KINDS), {"type": "string", "enum": list(KINDS)}),
               ("region", "行政区划代码", {"type": "string"}), ("department", "部门名称", {"type": "string"}), ("topic", "主题名称", {"type": "string"}),
-              ("audience", "个人 或 企业", {"type": "string", "enum": ["个人", "企业"]}), ("from", "从第几条起，第一条是 0", {"type": "integer", "minimum": 0, "maximum": MAX_FROM, "default": 0}),
+              ("audience", "个人 或 企业", {"type": "string", "enum": ["个人", "企业"]}), ("channel", "办理形式", {"type": "string"}), ("type", "事项类型，或政策资讯的栏目", {"type": "string"}),
+              ("from", "从第几条起，第一条是 0", {"type": "integer", "minimum": 0, "maximum": MAX_FROM, "default": 0}),
               ("size", "要几条", {"type": "integer", "minimum": 0, "maximum": MAX_SIZE, "default": 20}), ("sort", "空为最相关在前，date 为最新在前", {"type": "string", "enum": ["date"]}))
 
 

@@ -18,7 +18,7 @@ from ..search.marks import snippet, wordings
 from ..search.ranking import Filters
 from ..web.finding import find, suggestions, today
 
-PARAMS = ("q", "kind", "region", "department", "topic", "audience", "from", "size", "sort")
+PARAMS = ("q", "kind", "region", "department", "topic", "audience", "channel", "type", "from", "size", "sort")
 DEFAULT_SIZE = 20
 
 
@@ -57,7 +57,7 @@ def search(context: Any, request: Any) -> Response:
             raise HTTPBadRequest("参数 sort 应为空或 date")
     except HTTPBadRequest as exc:
         return answer_json({"message": exc.detail}, 400)
-    values = {name: request.query(name).replace("|", "") for name in ("region", "topic", "audience")}
+    values = {name: request.query(name).replace("|", "") for name in ("region", "topic", "audience", "channel", "type")}
     department = request.query("department")
     wanted = Filters(kind=kind, org=org_ids(request, department) if department else "", **values)
     answer = find(request, Query(request.query("q"), wanted, start=start, size=size, today=today(), sort=sort), note=True)

@@ -16,7 +16,7 @@ from ..content.site import open_site
 from ..search import evaluate
 from ..search.analysis import analyzer, builder
 from ..search.consumer import Keeper, build_from, consumer_of, faults
-from ..search.engine import OVERLAY, Engine
+from ..search.engine import Engine, overlay_of
 from ..search.index import Home, IndexMissing
 from ..search.plan import Synonym, SynonymError, read_synonyms, save_synonym, with_rows
 from ..search.querylog import QueryLog
@@ -104,12 +104,15 @@ def rebuild(options: Any, settings: Settings) -> int:
         before = Home(settings.search).current_name()
         (settings.search / "rebuild.request").touch()
         print("门户正在运行，已请它在后台重建；重建期间照常能查。")
-        bar = Progress("重建索引")
+        bar, began = Progress("重建索引"), time.monotonic()
         while Home(settings.search).current_name() == before:
             time.sleep(0.3)
             done = _progress(settings.search)
             if done:
                 bar(*done)
+                began = time.monotonic()
+            elif time.monotonic() - began > 60:
+                raise Stop("一分钟没有动静，重建可能失败了，请看门户的日志")
             if not heartbeat.exists() or time.time() - heartbeat.stat().st_mtime > 60:
                 raise Stop("门户的后台停了，重建没有完成；再启动时会接着做")
         print(f"换上了新的索引 {Home(settings.search).current_name()}")
@@ -204,7 +207,7 @@ def try_synonym(options: Any, settings: Settings) -> int:
         print("加上以后：")
         print("\n".join("  " + title for title in after.items(options.said)[:5]) or "  （没有合适的）")
     if options.save:
-        path = settings.search / OVERLAY
+        path = overlay_of(settings.search)
         save_synonym(path, row, by=f"{getpass.getuser()}@命令行", at=clock.stamp(clock.now()))
         print(f"存在 {path}（共 {len(read_synonyms(path))} 条），立即生效")
     else:

@@ -18,7 +18,7 @@ from ..search.engine import Answer, Hit, Query
 from ..search.marks import marked, snippet, wordings
 from ..search.ranking import Filters
 from ..search.text import squeeze
-from ..web.finding import asker, find, suggestions, today
+from ..web.finding import asker, find, known, suggestions, today
 from ..web.layout import column_tags
 from ..web.modes import posted
 from ..web.pages import number, render
@@ -110,6 +110,7 @@ def _page(request: Any, asked: Asked, answer: Answer, last: int) -> Any:
     return render(
         request, "results.pt", page, word=asked.word, total=answer.total, tabs=tabs if answer.total else [], sections=shown, near=rows.of(answer.near),
         corrected=answer.corrected, elsewhere=answer.plan.elsewhere,
+        place="、".join(str(request.registry.region_names.get(code, code)) for code in answer.plan.regions),
         verbatim=address(asked, verbatim="1", page=""), also=_also(request, answer, asked), rebuilding=False,
         chips=[(address(asked, **{name: "", "page": ""}), _label(request, name, value)) for name, value in asked.narrow.items()],
         facets=_facets(request, asked, answer) if answer.total or asked.narrow else [],
@@ -120,9 +121,9 @@ def _page(request: Any, asked: Asked, answer: Answer, last: int) -> Any:
 def start(request: Any) -> Any:
     """Before anything was asked: hot queries (R5.4.1), and the other ways to look."""
     page = request.page("我要查", section="/search", here="我要查", meta=_tags())
-    hot = [("/search?" + urlencode({"q": text}), text) for text in request.registry.query_log.hot(clock.now())]
+    hot = [("/search?" + urlencode({"q": text}), text) for text in known(request, request.registry.query_log.hot(clock.now(), 20))[:8]]
     picked = [(row.path, (row.plain_names or (row.name,))[0]) for row in request.columns.hot[:8]]
-    return render(request, "results.pt", page, word="", total=0, tabs=[], sections=[], near=[], corrected=None, elsewhere=None, verbatim="", also=[], rebuilding=False, chips=[],
+    return render(request, "results.pt", page, word="", total=0, tabs=[], sections=[], near=[], corrected=None, elsewhere=None, place="", verbatim="", also=[], rebuilding=False, chips=[],
                   facets=[], sorts=[], pages=[], hot=[("大家常找", hot)] if hot else [("编辑推荐", picked)])
 
 
@@ -138,7 +139,7 @@ def rebuilding(request: Any, asked: Asked) -> Any:
         {"href": row.path, "title": marked(row.title, words), "uid": row.uid, "bits": [], "quick": [], "state": "", "summary": "", "best": False, "others": [], "text": ""}
         for row in columns.match(group, asked.word)[:FEW]]} for group, title in (("questions", "问答"), ("articles", "政策和资讯"), ("laws", "法律法规"))]
     return render(request, "results.pt", page, word=asked.word, total=sum(len(part["rows"]) for part in found), tabs=[], sections=[part for part in found if part["rows"]],
-                  near=[], corrected=None, elsewhere=None, verbatim="", also=[], rebuilding=True, chips=[], facets=[], sorts=[], pages=[], hot=[])
+                  near=[], corrected=None, elsewhere=None, place="", verbatim="", also=[], rebuilding=True, chips=[], facets=[], sorts=[], pages=[], hot=[])
 
 
 class Rows:
@@ -282,6 +283,8 @@ def hints(context: Any, request: Any) -> Any:
 
 def clicked(request: Any) -> Any:
     """A hit was opened (told by the page's script): counted in the query log, nothing else. Forged ids count nothing."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return HTTPNoContent()
     word, uid, place = (posted(request, name) for name in ("q", "id", "place"))
     if word and request.columns.row(uid) is not None:
         request.registry.query_log.clicked(word, uid, number(place, default=0, low=0, high=1000), asker(request), now=clock.now())

@@ -161,6 +161,11 @@ class Analyzer:
             return self._fast.cut_for_search(run, True)
         return self._tokenizer.cut_for_search(run)
 
+    def known(self, word: str) -> bool:
+        """Whether a word is one of the dictionary's."""
+        self._prepare()
+        return bool(self._tokenizer.FREQ.get(word))
+
     def segments(self, run: str) -> list[str]:
         """One segmentation of a run of Han, no overlaps."""
         self._prepare()

@@ -56,7 +56,6 @@ class Keeper:
             name = self.home.current_name()
             self.home.current(self.analyzer.stamp)
             if request.exists():
-                request.unlink(missing_ok=True)
                 raise IndexMissing("请求重建")
             if (self.home.folder / "broken").exists():
                 (self.home.folder / "broken").unlink(missing_ok=True)
@@ -70,9 +69,10 @@ class Keeper:
                 self._forget(journal, name)
             return self.apply(name)
         except IndexMissing as exc:
-            if time.monotonic() - self._tried < RETRY and self._tried:
+            if time.monotonic() - self._tried < RETRY and self._tried and not request.exists():
                 return 0
             self._tried = time.monotonic()
+            request.unlink(missing_ok=True)
             log.warning("search index: %s; building a new one", exc)
             return self._begin()
 
@@ -81,6 +81,7 @@ class Keeper:
         for other in journal.consumers() if not self._clean else ():
             if other.startswith("search:") and other != consumer_of(name):
                 journal.unregister(other)
+                self.home.drop(other.removeprefix("search:"))
         self._clean = True
 
     def apply(self, name: str, limit: int = BATCH) -> int:
@@ -132,6 +133,7 @@ class Keeper:
         self._child = None
         if code != 0:
             log.error("building the search index failed (code %s)", code)
+            self.home.drop(name)
             with self.db.transaction() as connection:
                 open_site(connection).journal.unregister(consumer_of(name))
             return 0
@@ -168,7 +170,14 @@ def build_from(db: Any, home: Home, name: str, words: Analyzer, progress: Callab
     """Build a folder from the whole site."""
     with db.transaction() as connection:
         site = open_site(connection)
-        return build(home, name, words, everything(site), total=len(site.documents), progress=progress)
+        visited, total = [0], len(site.documents)
+
+        def seen(number: int) -> None:
+            visited[0] = number
+        made = build(home, name, words, everything(site, seen), progress=progress and (lambda done, _: progress(visited[0], total)))
+        if progress is not None:
+            progress(total, total)
+        return made
 
 
 def spawn_builder(var: Path, storage: str, config: str = "") -> Callable[[str], Any]:

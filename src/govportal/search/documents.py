@@ -5,7 +5,7 @@ Owns the choice of texts. ``source_of`` answers None for what the public must no
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,9 +150,10 @@ _MAKERS = {"ImplementationItem": _item, "HandlingItem": _item, "NewsArticle": _a
            "Organisation": _organisation, "Place": _organisation}
 
 
-def everything(site: Site) -> Iterator[IndexDocument]:
-    """All findable documents of the site, few in memory at a time."""
+def everything(site: Site, seen: Callable[[int], None] = lambda number: None) -> Iterator[IndexDocument]:
+    """All findable documents of the site, few in memory at a time; ``seen`` is told how many were looked at."""
     for number, uid in enumerate([uid for uid, _ in site.documents.items()]):
+        seen(number)
         made = source_of(site.documents.get(uid))
         if made is not None:
             yield made

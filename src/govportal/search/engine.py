@@ -25,7 +25,7 @@ from .plan import Plan, Planner, Tables, explain, shipped_tables, with_overlay
 from .querylog import read_popularity
 from .ranking import Filters, Ranked, Weights, labels_with, rank, top
 from .text import MAX_QUERY, normalise, squeeze
-from .words import Entry, Lexicon, pinyin_key
+from .words import Entry, Lexicon, pinyin_key, sounds
 
 log = logging.getLogger("govportal.search")
 FACETS = ("kind", "region", "org", "topic", "audience", "channel", "type")
@@ -34,7 +34,7 @@ MAX_FROM = 10_000
 BETTER = 0.1                    # a correction must say so much more of what was said and fit a label so much better
 REMEMBERED = 256                # answers kept
 LEXICON_EVERY = 60.0            # seconds between two lexicons of a site that changes
-OVERLAY = "synonyms.csv"        # in var/search: rows saved by ``govportal search try-synonym --save``
+OVERLAY = "search-synonyms.csv"  # in var/overrides (kept by backup): rows saved by ``govportal search try-synonym --save``
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,12 @@ class Engine:
 
     # -- what acts on the query: renewed when a file changes, no restart ------------------------------------------------
     def _acting(self) -> tuple[Any, Planner, dict[str, float]]:
-        seen = tuple(_moment(self.home.folder / name) for name in (OVERLAY, "popularity.json"))
+        overlay = overlay_of(self.home.folder)
+        seen = _moment(overlay), _moment(self.home.folder / "popularity.json")
         current = self._tables
         if current is not None and current[0] == seen:
             return current
-        tables = self._fixed or with_overlay(shipped_tables(), self.home.folder / OVERLAY)
+        tables = self._fixed or with_overlay(shipped_tables(), overlay)
         self._tables = seen, Planner(tables, self.analyzer), read_popularity(self.home.folder)
         return self._tables
 
@@ -163,12 +164,12 @@ class Engine:
         ranked = self.ranked(picture, plan, query, limit)
         corrected: str | None = None
         if columns is not None and not query.verbatim and plan.text and ranked.coverage + ranked.fit < 1.9:
-            best = ranked.coverage + ranked.fit + BETTER
             for other in self.rewordings(plan, columns):
                 again = planner.plan(other)
                 better = self.ranked(picture, again, query, limit)
-                if better.fits and better.total and better.coverage + better.fit > best:
-                    corrected, plan, ranked, best = other, again, better, better.coverage + better.fit
+                if better.fits and better.total and better.coverage + better.fit > ranked.coverage + ranked.fit + BETTER:
+                    corrected, plan, ranked = other, again, better
+                    break
         if query.sort == "date":
             self._by_date(picture, ranked)
         hits = self._hits(picture, ranked, query.start, size)
@@ -179,7 +180,7 @@ class Engine:
             found = np.flatnonzero(ranked.hits)
             facets = {name: picture.counts(name, found) for name in FACETS}
         if not ranked.fits:
-            return Answer(plan, 0, (), facets, near=hits[:10], corrected=corrected)
+            return Answer(plan, 0, (), facets, near=hits[:10] or self._hits(picture, self.ranked(picture, plan, query, 10), 0, 10), corrected=corrected)
         groups = {kind: self._hits(picture, ranked, 0, number, picture.mask("kind", (kind,))) for kind, number in query.groups}
         if "item" in groups and columns is not None:
             groups["item"] = self._best_bets(picture, planner, plan, query, columns, groups["item"])
@@ -238,8 +239,32 @@ class Engine:
         """What a query may have been meant to say: pinyin read as words, one wrong character put right."""
         lexicon, key = self.lexicon(columns), plan.text
         if pinyin_key(key):
-            return [entry.text for entry in lexicon.by_pinyin(key, 3)]
-        return lexicon.corrections(key) + self._together(lexicon.pairs_like(key))
+            parts = [found[0].text for part in plan.query.split() if (found := lexicon.by_pinyin(part, 1))]
+            whole = [entry.text for entry in lexicon.by_pinyin(key, 1)]
+            return whole or (["".join(parts)] if len(parts) == len(plan.query.split()) else [])
+        strange = self._strange(key)
+        if not strange:
+            return []
+        guesses = lexicon.corrections(key) + (self._together(lexicon.pairs_like(key)) if any(len(word) > 1 for word in strange.values()) else [])
+        return [guess for guess in guesses if self._plausible(key, guess, strange)][:3]
+
+    def _strange(self, key: str) -> dict[int, str]:
+        """Words that nobody writes so: {place: word} of pieces that are no words of the dictionary, or single characters left over."""
+        found, at = {}, 0
+        for word in self.analyzer.segments(key):
+            if not word.isascii() and not (word in self.planner.tables.words or word in self.planner.tables.synonyms if len(word) == 1 else self.analyzer.known(word)):
+                found[at] = word
+            at += len(word)
+        return found
+
+    def _plausible(self, key: str, guess: str, strange: dict[int, str]) -> bool:
+        """A correction changes strange words only, sounds the same unless the strange word is no word at all, and leaves nothing strange there."""
+        changed = [at for at, (old, new) in enumerate(zip(key, guess, strict=True)) if old != new]
+        covered = {place: word for place, word in strange.items() if any(place <= at < place + len(word) for at in changed)}
+        if not covered or not all(any(place <= at < place + len(word) for place, word in covered.items()) for at in changed):
+            return False
+        same = all(sounds(key[at]) == sounds(guess[at]) for at in changed)
+        return (same or any(len(word) > 1 for word in covered.values())) and not self._strange(guess).keys() & set(changed)
 
     def _together(self, guesses: list[tuple[str, str, str]]) -> list[str]:
         """The three guesses whose parts stand together among the labels of most documents."""
@@ -301,6 +326,11 @@ class Engine:
         other = Engine(self.home.folder, words=self.analyzer, tables=tables or self.planner.tables, weights=replace(self.weights, **(weights or {})))
         other.reader, other._lexicon = self.reader, self._lexicon
         return other
+
+
+def overlay_of(folder: Path) -> Path:
+    """The file of saved synonyms beside ``var/search``: ``var/overrides`` outlives the index and is in every backup."""
+    return folder.parent / "overrides" / OVERLAY
 
 
 def _moment(path: Path) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -76,7 +77,7 @@ class Home:
         shutil.rmtree(folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         segments.create(folder)
-        _write_file(folder / "stamp.json", json.dumps({"stamp": stamp}))
+        _write_file(folder / "stamp.json", json.dumps({"stamp": stamp, "id": secrets.token_hex(8)}))
         return folder
 
     def report_broken(self) -> None:
@@ -85,6 +86,11 @@ class Home:
             (self.folder / "broken").touch()
         except OSError:
             pass
+
+    def drop(self, name: str) -> None:
+        """Remove the folder of a build that came to nothing."""
+        if name and name != self.current_name():
+            shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def switch(self, name: str) -> None:
         """Make ``name`` current; other folders are removed (a reader that has them open keeps its mapped files)."""
@@ -121,6 +127,14 @@ def write_position(folder: Path, position: Position) -> None:
 def stamp_of(folder: Path) -> str:
     try:
         return str(json.loads((folder / "stamp.json").read_text(encoding="utf-8"))["stamp"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+def id_of(folder: Path) -> str:
+    """What tells this index from another one of the same name that was here before."""
+    try:
+        return str(json.loads((folder / "stamp.json").read_text(encoding="utf-8"))["id"])
     except (OSError, ValueError, KeyError):
         return ""
 
@@ -183,9 +197,9 @@ class Writer:
         return written
 
 
-def build(home: Home, name: str, analyzer: Analyzer, documents: Iterable[IndexDocument], *, total: int = 0,
+def build(home: Home, name: str, analyzer: Analyzer, documents: Iterable[IndexDocument], *,
           progress: Callable[[int, int], None] | None = None) -> int:
-    """Fill a new folder from nothing; returns how many documents. The pointer is not moved."""
+    """Fill a new folder from nothing; returns how many documents. The pointer is not moved. ``progress(done, done)`` is called now and then."""
     folder = home.make(name, analyzer.stamp)
     writer, batch, done = Writer(folder, analyzer), {}, 0
     for document in documents:
@@ -195,10 +209,8 @@ def build(home: Home, name: str, analyzer: Analyzer, documents: Iterable[IndexDo
             writer.apply(dict(batch), fresh=True)
             batch.clear()
         if progress is not None and done % 200 == 0:
-            progress(done, max(total, done + 1))
+            progress(done, done)
     writer.apply(dict(batch), fresh=True)
-    if progress is not None:
-        progress(done, done)
     return done
 
 

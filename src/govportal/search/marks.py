@@ -33,9 +33,11 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _same_length(text: str) -> str:
-    """Lower case and half width, character by character, so that places agree with the original."""
-    return "".join(folded if len(folded := unicodedata.normalize("NFKC", char).lower()) == 1 else char for char in text) if not text.isascii() else (
-        lowered if len(lowered := text.lower()) == len(text) else text)
+    """Lower case and half width, so that places agree with the original; character by character only where the length would change."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    if len(folded) == len(text):
+        return folded
+    return "".join(one if len(one := unicodedata.normalize("NFKC", char).lower()) == 1 else char for char in text)
 
 
 def spans(text: str, words: tuple[str, ...]) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ newest one and keeps segments by id across commits.
 from __future__ import annotations
 
 import threading
+import time
 from bisect import bisect_right
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import segments
-from .index import Home, IndexMissing, stamp_of
+from .index import Home, IndexMissing, id_of, stamp_of
 
 CACHE_BYTES = 6 << 20
+ATTEMPTS = 4                    # to read an index while another one takes its place
 MEMO_BYTES = 52 << 20
 
 
@@ -300,11 +302,23 @@ class Reader:
             raise IndexMissing("检索索引的目录不见了") from None
 
     def picture(self) -> Picture:
-        """IndexMissing when there is no usable index."""
+        """IndexMissing when there is no usable index. A switch to another folder under our feet is looked at again."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._newest()
+            except IndexMissing:
+                if attempt == ATTEMPTS - 1 or not self.home.current_name():
+                    raise
+                time.sleep(0.02)
+        raise AssertionError
+
+    def _newest(self) -> Picture:
         seen = self._look()
-        if self._picture is not None and self._seen == seen:
-            return self._picture
+        current = self._picture
+        if current is not None and self._seen == seen:
+            return current
         with self._lock:
+            seen = self._look()
             if self._picture is not None and self._seen == seen:
                 return self._picture
             folder = self.home.folder / seen[0]
@@ -317,7 +331,8 @@ class Reader:
     def _load(self, folder: Path) -> Picture:
         try:
             storage, schema, generation, found = segments.toc(folder)
-            if self._picture is not None and self._picture.generation == (folder.name, generation):
+            identity = id_of(folder)
+            if self._picture is not None and self._picture.generation == (identity, generation):
                 return self._picture
             parts, kept = [], {}
             for whoosh_segment, deleted in found:
@@ -330,4 +345,4 @@ class Reader:
             self.home.report_broken()
             raise IndexMissing(f"检索索引读不出来：{type(exc).__name__}") from exc
         self._segments = kept
-        return Picture((folder.name, generation), parts, self.cache, self._picture)
+        return Picture((identity, generation), parts, self.cache, self._picture)

@@ -56,7 +56,7 @@ class Elsewhere:
 @dataclass(frozen=True)
 class Plan:
     """A query understood. ``text``: what is compared; ``regions``: codes of places named; ``dropped``: words left out; ``elsewhere``: what it
-    sounds like when no item fits."""
+    sounds like when no item fits; ``only_code``: nothing but a code, number or document number was typed."""
 
     query: str
     text: str
@@ -65,6 +65,7 @@ class Plan:
     regions: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     elsewhere: Elsewhere | None = None
+    only_code: bool = False
 
 
 @dataclass(frozen=True)
@@ -225,6 +226,12 @@ def with_overlay(tables: Tables, path: Path) -> Tables:
         return tables
 
 
+def only_code(normalised: str) -> bool:
+    """Whether a text is a code, telephone or document number with at most a few characters around it (国办函…号)."""
+    digits = sum(char.isdigit() for char in normalised)
+    return digits >= 5 and digits >= 0.5 * len(squeeze(normalised)) and sum("一" <= char <= "鿿" for char in normalised) <= 5
+
+
 class Planner:
     """``plan(query)`` over given tables."""
 
@@ -251,7 +258,7 @@ class Planner:
         whole = squeeze(normalised)
         possible = (row for gram in bigrams(whole) for row in self._elsewhere.get(gram, ()) if all(word in whole for word in row.words))
         elsewhere = max(possible, key=lambda row: (sum(map(len, row.words)), row.words), default=None)
-        return Plan(query, "".join(pieces), tuple(ordered), found_codes, regions, dropped, elsewhere)
+        return Plan(query, "".join(pieces), tuple(ordered), found_codes, regions, dropped, elsewhere, bool(found_codes) and only_code(normalised))
 
     def _drop(self, pieces: list[str]) -> tuple[list[str], tuple[str, ...]]:
         """Without question words; whole when nothing would be left."""
@@ -277,24 +284,34 @@ class Planner:
         return any(piece[at:at + length] in self.tables.synonyms for length in range(len(word), min(self._longest, len(piece) - at) + 1))
 
     def _places(self, pieces: list[str]) -> tuple[list[str], tuple[str, ...]]:
-        """Place names apart, unless nothing else would be left."""
+        """Place names apart, unless nothing else would be left. A place must leave whole words: 广州市民卡 is 广州 and 市民卡."""
         regions, left = [], []
         for piece in pieces:
-            for length in range(min(self._longest_place, len(piece)), 1, -1):
-                for start in {0, len(piece) - length}:
-                    code = self.tables.regions.get(piece[start:start + length])
-                    if code is not None and len(piece) > length:
-                        regions.append(code)
-                        piece = piece[:start] + piece[start + length:]
-                        break
-                else:
-                    continue
-                break
             if piece in self.tables.regions and len(pieces) > 1:
                 regions.append(self.tables.regions[piece])
+                continue
+            found = self._place_in(piece)
+            if found is not None:
+                regions.append(self.tables.regions[piece[found[0]:found[1]]])
+                left += [part for part in (piece[:found[0]], piece[found[1]:]) if part]
             else:
                 left.append(piece)
         return (left, tuple(dict.fromkeys(regions))) if left else (pieces, ())
+
+    def _place_in(self, piece: str) -> tuple[int, int] | None:
+        for length in range(min(self._longest_place, len(piece) - 2), 1, -1):
+            for start in range(len(piece) - length + 1):
+                end = start + length
+                if piece[start:end] in self.tables.regions and self._whole(piece[:start]) and self._whole(piece[end:]) and (length > 2 or start == 0 or end == len(piece)):
+                    return start, end
+        return None
+
+    def _whole(self, rest: str) -> bool:
+        """Whether what is left beside a place is nothing, or begins and ends with words of two characters and more."""
+        if not rest:
+            return True
+        words = self.analyzer.segments(rest)
+        return len(words[0]) > 1 and len(words[-1]) > 1 and self.analyzer.known(words[0])
 
     def _groups(self, piece: str) -> list[Group]:
         groups: list[Group] = []

@@ -25,10 +25,10 @@ from .text import normalise
 log = logging.getLogger("govportal.search")
 ASKERS = 3
 MAX_TEXT = 60
-_DIGITS = re.compile(r"\d(?:[ -]?\d){4,}[xX]?")
+_DIGITS = re.compile(r"\d(?:[ .,/_—–·-]{0,2}\d){4,}[xX]?|[零〇一二三四五六七八九幺](?:[ -]?[零〇一二三四五六七八九幺]){4,}")
 _MAIL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜戚谢邹喻潘葛范彭鲁韦马苗方任袁柳鲍史唐费廉岑薛雷贺倪汤罗毕郝安常于傅齐康余顾孟黄穆萧尹姚邵汪祁毛狄米贝明计成戴宋庞熊纪舒屈项祝董梁杜阮季贾江郭梅林钟徐邱骆高夏蔡田胡凌霍万柯卢莫房解应宗丁邓单洪包左石崔龚程邢裴陆荣翁"
-_NAMED = re.compile(rf"(?:我叫|姓名|本人|名叫|联系人)[:：是]?\s*[{_SURNAMES}][一-鿿]{{1,2}}|[{_SURNAMES}][一-鿿]{{0,2}}(?:先生|女士|同志|师傅|老师|局长|主任|科长|书记|镇长|村长|所长|警官|律师|医生)")
+_NAMED = re.compile(rf"(?:我叫|我是|姓名|本人|名叫|联系人|当事人)[:：是]?\s*[{_SURNAMES}][一-鿿]{{1,2}}|[{_SURNAMES}][一-鿿]{{0,2}}(?:先生|女士|同志|师傅|老师|局长|主任|科长|书记|镇长|村长|所长|警官|律师|医生)(?!退休|资格|节|证|注册|执业|补贴|培训)")
 
 
 def masked(text: str) -> str:
@@ -39,7 +39,8 @@ def masked(text: str) -> str:
 
 @dataclass
 class Asked:
-    """What is known of one query over the days looked at. ``askers``: different ones a day, added over the days."""
+    """What is known of one query over the days looked at. ``askers``: different ones on the day with most of them, because nobody can be told from one
+    day to the next."""
 
     text: str
     times: int = 0
@@ -74,6 +75,9 @@ class QueryLog:
             day = now.date().isoformat()
             event["h"] = hmac.new(self._salt_of(day), asker.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:12]
             line = json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
+            if not self.folder.is_dir():
+                self._salt = None
+                self._salt_of(day)
             handle = os.open(self.folder / f"{day}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 os.write(handle, line.encode("utf-8", "replace"))
@@ -134,7 +138,7 @@ class QueryLog:
             for _, uid in pairs:
                 found[query].clicked[uid] = found[query].clicked.get(uid, 0) + 1
         for query, row in found.items():
-            row.askers = len(askers[query])
+            row.askers = max((len([one for one in askers[query] if one.startswith(day)]) for day in {one[:10] for one in askers[query]}), default=0)
         return sorted((row for row in found.values() if row.askers >= least), key=lambda row: (-row.askers, row.text))
 
     def _events(self, day: str) -> list[dict[str, Any]]:

@@ -357,15 +357,21 @@ def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analy
     label, items = float(fit.max()) if len(fit) else 0.0, picture.mask("kind", ("item",))
     if plan.elsewhere is not None and weights.elsewhere and float(fit[items[window]].max(initial=0.0)) < weights.elsewhere:
         allowed = allowed & (~items | sure)
+    if plan.only_code:                              # a code or number nobody has is not half found by its digits
+        allowed = allowed & sure
     found = ((coverage > 0) | sure) & allowed
     best = float(coverage[found].max()) if found.any() else 0.0
     fits = bool((sure & allowed).any() or best >= weights.fit or (label >= weights.contained_fit and found.any()))
     hits = found & ((coverage >= max(0.15, weights.tail * best)) | sure)
-    score = first - np.float32(1000)
+    score = first * np.float32(0.001)          # behind the window, in the order of stage 1
+    others = score.copy()
     score[window] = np.float32(weights.label) * fit + np.float32(weights.text) * text[window] + np.float32(weights.share) * share[window] + np.float32(weights.exact) * exact[window] + np.float32(weights.code) * coded[window]
     score += np.float32(weights.depth) * picture.weights
     for code in plan.regions:
         score = score + np.float32(weights.named_region) * picture.mask("region", (code,))
+        near_by = tuple(other for other in picture.facet("region").labels if other != code and other[:4] == code[:4])
+        if near_by:                                 # the city of a named district, the districts of a named city
+            score = score + np.float32(weights.named_region / 2) * picture.mask("region", near_by)
     if region:
         score = score + np.float32(weights.region) * picture.mask("region", (region,))
     if audience:
@@ -375,5 +381,8 @@ def rank(picture: Picture, plan: Plan, filters: Filters, weights: Weights, analy
     for uid, value in (popularity or {}).items():
         if (number := picture.number_of(uid)) >= 0:
             score[number] += np.float32(weights.popular * value)
+    behind = np.ones(picture.size, dtype=bool)
+    behind[window] = False
+    score[behind] = others[behind]
     numbers, scores = top(hits, score, limit)
     return Ranked(numbers, scores, hits, score, int(hits.sum()), fits, best, label, coverage, fitting, exact, coded)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import warnings
 from array import array
 from collections import Counter
@@ -364,6 +365,7 @@ def toc(folder: Path) -> tuple[Any, Any, int, list[tuple[Any, list[int]]]]:
         except FileNotFoundError:
             if attempt == 19:
                 raise
+            time.sleep(0.001 * attempt)
     raise AssertionError
 
 

@@ -12,7 +12,7 @@ from typing import Any
 MAX_QUERY = 120                 # characters of a query that are read; a longer one is cut
 _DOC_NUMBER = re.compile(r"[\[(〔【<《{]?\s*((?:19|20)\d{2})\s*[\])〕】>》}]?\s*(?:年\s*)?(?:第\s*)?(\d{1,5})\s*号")
 _CODE = re.compile(r"[0-9a-z][0-9a-z\-]{8,}[0-9a-z]")
-_PHONE = re.compile(r"(?<!\d)(?:0\d{2,3}-?)?\d{7,8}(?!\d)|(?<!\d)1[0-9]{4}(?!\d)|(?<!\d)12\d{3}(?!\d)")
+_PHONE = re.compile(r"(?<![0-9a-z-])(?:(?:0\d{2,3}-?)?\d{7,8}|1\d{4})(?![0-9a-z-])")
 _KEEP = re.compile(r"[0-9a-z一-鿿㐀-䶿\U00020000-\U0003ffff]+")
 
 

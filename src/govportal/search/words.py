@@ -5,17 +5,23 @@ or a bisect. Knows no index: what lies *inside* labels is asked of the picture b
 """
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .analysis import FUNCTION_WORDS
 from .text import normalise, squeeze
 
-SHORT = 10                      # characters of a label that pinyin reaches
-MAX_SOUNDED = 60_000            # labels that pinyin reaches: the best ranked ones
+SHORT = 8                       # characters of a label that pinyin reaches
+MAX_SOUNDED = 20_000            # labels that pinyin reaches: the best ranked ones
 MAX_PREFIX = 300
+# Words in which a character is not read as it mostly is; tones do not matter here.
+TWO_READINGS = {"银行": "yin hang", "行业": "hang ye", "商行": "shang hang", "长大": "zhang da", "家长": "jia zhang", "校长": "xiao zhang", "重办": "chong ban", "重新": "chong xin", "重建": "chong jian",
+                "还款": "huan kuan", "归还": "gui huan", "会计": "kuai ji", "调解": "tiao jie", "调整": "tiao zheng", "音乐": "yin yue", "供养": "gong yang", "单姓": "shan xing", "传记": "zhuan ji", "参加": "can jia",
+                "差旅": "chai lv", "出差": "chu chai", "给付": "ji fu", "供给": "gong ji", "种植": "zhong zhi", "降解": "jiang jie", "投降": "tou xiang", "藏区": "zang qu", "西藏": "xi zang", "收藏": "shou cang", "车辆": "che liang",
+                "称职": "chen zhi", "弹药": "dan yao", "提供": "ti gong", "处分": "chu fen", "大夫": "dai fu", "得到": "de dao", "都市": "du shi", "首都": "shou du", "角色": "jue se", "勾当": "gou dang", "假期": "jia qi", "教书": "jiao shu"}
+FUZZY = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"), ("l", "n"), ("f", "h"))
 LONGEST = 24                    # characters of a text that is put right
 
 
@@ -27,11 +33,29 @@ class Entry(NamedTuple):
     rank: float
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def readings(word: str) -> tuple[str, ...]:
     """Pinyin syllables of a word without tones; letters and digits stay."""
-    from pypinyin import lazy_pinyin
-    return tuple(lazy_pinyin(word))
+    return tuple(_pypinyin().lazy_pinyin(word))
+
+
+@lru_cache(maxsize=1)
+def _pypinyin() -> Any:
+    """pypinyin with our few words of two readings instead of its own 47,000 (50 MB a process)."""
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+    import pypinyin
+    pypinyin.load_phrases_dict({word: [[syllable] for syllable in syllables.split()] for word, syllables in TWO_READINGS.items()})
+    return pypinyin
+
+
+def sounds(word: str) -> tuple[str, ...]:
+    """Readings as people mix them up: zh/z, ch/c, sh/s, -ng/-n, l/n, f/h."""
+    found = []
+    for syllable in readings(word):
+        for heard, same in FUZZY:
+            syllable = syllable.replace(heard, same)
+        found.append(syllable)
+    return tuple(found)
 
 
 def pinyin_key(text: str) -> str:
@@ -59,24 +83,14 @@ class Lexicon:
         self._sounds: dict[tuple[str, ...], list[str]] = {}
         self._holes: dict[str, list[str]] = {}
         self._twos: dict[str, list[str]] = {}
-        for word in dict.fromkeys((*words, *(key for key in ranked if len(key) <= 6))):
+        for word in dict.fromkeys((*words, *(key for key in ranked if len(key) <= 4))):
             if 2 <= len(word) <= 6 and not word.isascii():
-                self._sounds.setdefault(readings(word), []).append(word)
+                self._sounds.setdefault(sounds(word), []).append(word)
                 if len(word) == 2:
                     self._twos.setdefault(word[0] + "*", []).append(word)
                     self._twos.setdefault("*" + word[1], []).append(word)
-                for at in range(len(word)) if len(word) > 2 else ():
+                for at in range(len(word)) if 2 < len(word) < 5 else ():
                     self._holes.setdefault(word[:at] + "*" + word[at + 1:], []).append(word)
-        self._triples: dict[str, int] = {}
-        for key in best:
-            for at in range(len(key) - 2):
-                self._triples[key[at:at + 3]] = self._triples.get(key[at:at + 3], 0) + 1
-        self._middles: dict[str, str] = {}                      # two characters → those that stand between them, most usual first, at most three
-        for triple, _ in sorted(self._triples.items(), key=lambda pair: (-pair[1], pair[0])):
-            frame = triple[0] + triple[2]
-            known = self._middles.get(frame, "")
-            if len(known) < 3 and triple[1] not in FUNCTION_WORDS:
-                self._middles[frame] = known + triple[1]
 
     def entry(self, key: str) -> Entry | None:
         """The entry of a squeezed label."""
@@ -110,8 +124,8 @@ class Lexicon:
         """The text with its wrong place put right, best guess first; [] when no place looks wrong or none can be mended.
 
         A place looks wrong when two neighbouring characters stand together in no label. Tried: a word of the index that sounds the same, a
-        word that differs in one character, the character that mostly stands between the two neighbours. First come those that leave the
-        fewest wrong places, then those that change least, then those whose neighbours are most usual.
+        word of three or four that differs in one character. First come those that leave the fewest wrong places, then those that change
+        least, then those that sound the same.
         """
         key = squeeze(text)[:40]
         wrong = self._wrong(key)
@@ -119,12 +133,8 @@ class Lexicon:
             return []
         mended = {key[:start] + word + key[start + size:] for first in wrong[:4] for size in range(2, 7) for start in range(max(0, first - size + 2), min(first, len(key) - size) + 1)
                   for word in self._neighbours(key[start:start + size])}
-        for first in wrong[:4]:
-            for at in (first, first + 1):
-                if 0 < at < len(key) - 1:
-                    mended.update(key[:at] + middle + key[at + 1:] for middle in self._middles.get(key[at - 1] + key[at + 1], ""))
         mended.discard(key)
-        ranked = sorted(mended, key=lambda other: (len(self._wrong(other)), sum(a != b for a, b in zip(other, key, strict=True)), -self._usual(other), readings(other) != readings(key), other))
+        ranked = sorted(mended, key=lambda other: (len(self._wrong(other)), sum(a != b for a, b in zip(other, key, strict=True)), readings(other) != readings(key), sounds(other) != sounds(key), other))
         return [other for other in ranked if len(self._wrong(other)) < len(wrong) and sum(a != b for a, b in zip(other, key, strict=True)) <= max(1, len(key) // 4)][:limit]
 
     def pairs_like(self, text: str) -> list[tuple[str, str, str]]:
@@ -136,11 +146,8 @@ class Lexicon:
     def _wrong(self, key: str) -> list[int]:
         return [at for at in range(len(key) - 1) if key[at:at + 2] not in self._pairs and not key[at:at + 2].isascii()]
 
-    def _usual(self, key: str) -> int:
-        return sum(min(self._triples.get(key[at:at + 3], 0), 5) for at in range(len(key) - 2))
-
     def _neighbours(self, window: str) -> set[str]:
-        found = set(self._sounds.get(readings(window), ())[:20])
+        found = set(self._sounds.get(sounds(window), ())[:20])
         for at in range(len(window)) if len(window) > 2 else ():
             found.update(self._holes.get(window[:at] + "*" + window[at + 1:], ())[:20])
         found.discard(window)

@@ -13,6 +13,7 @@ from ..search.analysis import analyzer
 from ..search.engine import Answer, Engine, Query
 from ..search.index import IndexMissing
 from ..search.querylog import QueryLog
+from ..search.text import squeeze
 from ..search.words import Entry
 
 log = logging.getLogger("govportal.search")
@@ -24,8 +25,8 @@ def find(request: Any, query: Query, *, note: bool = False) -> Answer | None:
         answer: Answer = request.registry.search.search(query, request.columns)
     except IndexMissing:
         return None
-    except (OSError, ValueError) as exc:        # files taken away under our feet: the next picture is built from what is there
-        log.warning("search failed", exc_info=exc)
+    except Exception:  # noqa: BLE001 - whatever it is, people get names that match, and the log says what it was
+        log.exception("search failed")
         return None
     if note and not query.start:
         request.registry.query_log.searched(query.text, answer.total, not answer.total, asker(request), now=clock.now())
@@ -37,8 +38,17 @@ def suggestions(request: Any, text: str, limit: int = 8) -> list[Entry]:
     try:
         found: list[Entry] = request.registry.search.suggest(text, request.columns, limit)
         return found
-    except (IndexMissing, OSError, ValueError):
+    except IndexMissing:
         return [Entry(row.name, "item", 0.0) for row in request.columns.match("items", text)[:limit]] if text else []
+
+
+def known(request: Any, texts: list[str]) -> list[str]:
+    """Those of the texts that are names or plain names of the site: nothing else that was typed is ever shown to others."""
+    try:
+        lexicon = request.registry.search.lexicon(request.columns)
+    except IndexMissing:
+        return []
+    return [text for text in texts if lexicon.entry(squeeze(text)) is not None]
 
 
 def asker(request: Any) -> str:
