@@ -222,11 +222,11 @@ def test_a_synonym_is_tried_saved_and_acts_without_a_restart(small, capsys):
     assert app.get("/api/v1/search", {"q": "抱娃登册"}).json["total"] == 0
     small.db.close()
     assert cli(["--var", str(small.var), "search", "try-synonym", "抱娃登册", "出生登记", "0.9"]) == 0
-    assert "没有存" in capsys.readouterr().out and not (small.var / "overrides" / "search-synonyms.csv").exists()
+    assert "没有存" in capsys.readouterr().out and not (small.var / "overrides" / "search" / "synonyms.csv").exists()
     assert cli(["--var", str(small.var), "search", "try-synonym", "抱娃登册", "出生登记", "0.9", "--save"]) == 0
     from govportal.base.storage import open_database
     small.db = open_database(str(small.var / "data.fs"))
     app = small.app()
     assert app.get("/api/v1/search", {"q": "抱娃登册"}).json["hits"][0]["title"] == "出生登记"
-    (small.var / "overrides" / "search-synonyms.csv").write_text("said,means,weight\nx,,9\n", encoding="utf-8")
+    (small.var / "overrides" / "search" / "synonyms.csv").write_text("said,means,weight\nx,,9\n", encoding="utf-8")
     assert app.get("/api/v1/search", {"q": "出生登记"}).json["total"] >= 1

@@ -34,7 +34,7 @@ MAX_FROM = 10_000
 BETTER = 0.1                    # a correction must say so much more of what was said and fit a label so much better
 REMEMBERED = 256                # answers kept
 LEXICON_EVERY = 60.0            # seconds between two lexicons of a site that changes
-OVERLAY = "search-synonyms.csv"  # in var/overrides (kept by backup): rows saved by ``govportal search try-synonym --save``
+OVERLAY = "search/synonyms.csv"  # in var/overrides (kept by backup): rows saved by ``govportal search try-synonym --save``
 
 
 @dataclass(frozen=True)
