@@ -122,15 +122,17 @@ def load(proof: Proof, folder: Path) -> None:
         source = random.Random(seed)
         while time.monotonic() < stop:
             began = time.perf_counter()
-            status, _ = get(port, source.choice(paths))
+            path = source.choice(paths)
+            status, _ = get(port, path)
             times.append(time.perf_counter() - began)
             if status != 200:
-                bad.append(status)
+                bad.append((status, path))
     threads = [threading.Thread(target=client, args=(seed,)) for seed in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    print("other answers:", bad)
     proof.add(f"answers other than 200 in {len(times)} under load", len(bad), 0, unit="answers")
     proof.add("95th percentile under load, 4 clients beside the server", statistics.quantiles(times, n=20)[18] * 1000, 100, unit="ms")
     process.send_signal(signal.SIGKILL)
@@ -146,9 +148,9 @@ def _made(path: Path) -> Path:
 def run() -> int:
     proof = Proof("soak")
     with tempfile.TemporaryDirectory() as name:
+        soak_search.run(proof, Path(name), SCALE)
         for part in (on_time, fuzz, load, kill_stories):
             part(proof, Path(name))
-        soak_search.run(proof, Path(name), SCALE)
     return proof.write()
 
 

@@ -13,14 +13,16 @@ from govportal.search.index import Home, Writer
 
 
 @pytest.fixture
-def engine(app) -> Engine:
-    """The engine of the demo site's app."""
-    return app.app.registry.search
-
-
-@pytest.fixture
 def columns(site):
     return ColumnStore().get(site)
+
+
+@pytest.fixture(autouse=True)
+def engine(app, columns) -> Engine:
+    """The engine of the demo site's app, with its lexicon made."""
+    made = app.app.registry.search
+    made.lexicon(columns)
+    return made
 
 
 def document(number: int, title: str, *plain: str, body: str = "", **more) -> IndexDocument:

@@ -101,7 +101,7 @@ class Engine:
         self._fixed = tables
         self._tables: tuple[Any, Planner, dict[str, float]] | None = None
         self._lexicon: tuple[Any, float, Lexicon] | None = None
-        self._making = False
+        self._lexicon_lock = threading.Lock()
         self._answers: OrderedDict[Any, Answer] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -143,27 +143,30 @@ class Engine:
     def search(self, query: Query, columns: Columns | None = None) -> Answer:
         """The answer of the whole plan; with ``columns`` also corrections, best bets and other wordings. IndexMissing."""
         picture, seen = self.picture(), self._acting()[0]
-        key = (query, picture.generation, seen, columns.generation if columns is not None else None)
+        correct = columns is not None and self._lexicon is not None     # no search waits for the lexicon; corrections come as soon as it is made
+        if columns is not None and not correct:
+            self._renew_lexicon(columns)
+        key = (query, picture.generation, seen, columns.generation if columns is not None else None, correct)
         with self._lock:
             found = self._answers.get(key)
             if found is not None:
                 self._answers.move_to_end(key)
                 return found
-        answer = self._search(picture, query, columns)
+        answer = self._search(picture, query, columns, correct=correct)
         with self._lock:
             self._answers[key] = answer
             if len(self._answers) > REMEMBERED:
                 self._answers.popitem(last=False)
         return answer
 
-    def _search(self, picture: Picture, query: Query, columns: Columns | None) -> Answer:
+    def _search(self, picture: Picture, query: Query, columns: Columns | None, *, correct: bool = True) -> Answer:
         planner = self.planner
         plan = planner.plan(query.text)
         size = min(query.size, MAX_SIZE)
         limit = min(MAX_FROM, query.start + size) if query.sort != "date" else MAX_FROM
         ranked = self.ranked(picture, plan, query, limit)
         corrected: str | None = None
-        if columns is not None and not query.verbatim and plan.text and ranked.coverage + ranked.fit < 1.9:
+        if correct and columns is not None and not query.verbatim and plan.text and ranked.coverage + ranked.fit < 1.9:
             for other in self.rewordings(plan, columns):
                 again = planner.plan(other)
                 better = self.ranked(picture, again, query, limit)
@@ -210,25 +213,28 @@ class Engine:
 
     # -- other wordings ------------------------------------------------------------------------------------------------
     def lexicon(self, columns: Columns) -> Lexicon:
-        """Labels of the site. Made anew in the background when the columns moved; the first call waits for it."""
-        current = self._lexicon
-        if current is None:
-            with self._lock:
+        """Labels of the site. Made anew in the background when the columns moved; the first call waits for it. IndexMissing."""
+        found = self._lexicon
+        if found is None:
+            with self._lexicon_lock:
                 if self._lexicon is None:
                     self._lexicon = columns.generation, time.monotonic(), self._make_lexicon(columns)
                 return self._lexicon[2]
-        if current[0] != columns.generation and not self._making and time.monotonic() - current[1] > LEXICON_EVERY:
-            self._making = True
-            threading.Thread(target=self._renew_lexicon, args=(columns,), name="lexicon", daemon=True).start()
-        return current[2]
+        if found[0] != columns.generation and time.monotonic() - found[1] > LEXICON_EVERY:
+            self._renew_lexicon(columns)
+        return found[2]
 
     def _renew_lexicon(self, columns: Columns) -> None:
-        try:
-            self._lexicon = columns.generation, time.monotonic(), self._make_lexicon(columns)
-        except Exception:  # noqa: BLE001 - the old one serves on
-            log.exception("making the lexicon failed")
-        finally:
-            self._making = False
+        """In a thread of its own, one at a time; the old one serves meanwhile."""
+        def renew() -> None:
+            try:
+                self._lexicon = columns.generation, time.monotonic(), self._make_lexicon(columns)
+            except Exception:  # noqa: BLE001 - the old one serves on
+                log.exception("making the lexicon failed")
+            finally:
+                self._lexicon_lock.release()
+        if self._lexicon_lock.acquire(blocking=False):
+            threading.Thread(target=renew, name="lexicon", daemon=True).start()
 
     def _make_lexicon(self, columns: Columns) -> Lexicon:
         picture = self.picture()
