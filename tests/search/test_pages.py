@@ -66,6 +66,27 @@ def test_where_nothing_fits_it_says_so_and_leads_on(app):
     assert api["total"] == 0 and api["hits"] == []
 
 
+def test_what_comes_close_is_shown_and_called_so(app):
+    page = look(app, "火星移民签证办理处排队")
+    if "没有找到合适的内容" in page.text:
+        assert "字面相近的" in page.text
+    api = app.get("/api/v1/search", {"q": "路灯坏了", "kind": "item"}).json
+    assert api["total"] == 0 and api["hits"] == []
+    page = look(app, "路灯坏了")
+    assert "像是“道路照明报修”" in page.text and "12345" in page.text
+
+
+@pytest.mark.parametrize("typed", ["11440100MB2D999X00", "粤府〔2099〕51号", "020-99999999"])
+def test_a_code_or_number_nobody_has_is_not_half_found(app, typed):
+    assert app.get("/api/v1/search", {"q": typed}).json["total"] == 0
+
+
+def test_errors_of_the_interface_are_json_too(app):
+    for path in ("/api/v1/nothing", "/api/v1/search?q=%ff"):
+        answer = app.get(path, expect_errors=True)
+        assert answer.status_int in (400, 404) and answer.content_type == "application/json" and answer.json["message"]
+
+
 def test_a_code_goes_straight_to_its_item(app, site, columns):
     row = next(row for row in columns.items if row.code and row.state == "完整")
     assert look(app, row.code).location.endswith(row.path)

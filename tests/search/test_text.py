@@ -49,6 +49,12 @@ def test_a_place_is_heard_as_a_place(typed, region):
     assert region in plan.regions and "区" not in plan.text
 
 
+@pytest.mark.parametrize("typed", ["广州市民卡", "深圳市民中心", "中山装", "朝阳区", "北京烤鸭店"])
+def test_a_place_never_cuts_a_word(typed):
+    plan = planner().plan(typed)
+    assert "民卡" not in [group.said for group in plan.groups] and (not plan.regions or all(len(group.said) > 1 for group in plan.groups)), plan
+
+
 def test_words_have_kinds_and_things_count_most():
     groups = {group.said: group for group in planner().plan("学生补办社保卡").groups}
     assert groups["学生"].kind == "人群" and groups["补办"].kind == "动作" and groups["社保卡"].weight == 1

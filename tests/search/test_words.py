@@ -19,7 +19,12 @@ def test_one_wrong_character_is_put_right_and_said(engine, columns, typed, right
     assert engine.search(Query(typed, verbatim=True), columns).corrected is None
 
 
-@pytest.mark.parametrize("typed", ["身份证", "补办身份证", "老年人", "公积金", "结婚登记", "营业执照", "护照", "生育津贴", "低保", "驾驶证"])
+def test_offices_and_questions_are_suggested_beside_services(engine, columns):
+    assert {entry.kind for entry in engine.suggest("民政", columns)} >= {"organisation"}
+    assert {entry.kind for entry in engine.suggest("居住证", columns)} >= {"item", "question"}
+
+
+@pytest.mark.parametrize("typed", ["老年证", "专利申请", "救护车收费", "房产证加名字", "今天天气", "细路仔", "驾照到期咯", "身份证", "补办身份证", "老年人", "公积金", "结婚登记", "营业执照", "护照", "生育津贴", "低保", "驾驶证"])
 def test_what_is_right_is_not_corrected(engine, columns, typed):
     assert engine.search(Query(typed), columns).corrected is None
 

@@ -289,7 +289,10 @@ class Engine:
         lexicon, key = self.lexicon(columns), squeeze(text[:MAX_QUERY])[:40]
         if not key:
             return []
-        found = {squeeze(entry.text): entry for entry in lexicon.complete(key, limit)}
+        begun = lexicon.complete(key, 60)
+        others = [entry for entry in begun if entry.kind != "item"][:2]              # a question, an office: not only services
+        first = [entry for entry in begun if entry not in others][:limit - len(others)]
+        found = {squeeze(entry.text): entry for entry in (*first, *others)}
         if len(found) < limit and not key.isascii() and len(key) > 1:
             for entry in self._holding(key, lexicon):
                 found.setdefault(squeeze(entry.text), entry)
@@ -359,6 +362,6 @@ def _entries(columns: Columns) -> list[Entry]:
         entries.append(Entry(row.name, "item", rank_ + 0.2))
         entries.extend(Entry(name, "item", rank_) for name in row.plain_names)
     entries.extend(Entry(row.title, "question", 0.4) for row in columns.questions)
-    entries.extend(Entry(row.title, "organisation", 0.3) for row in columns.plain.get("Organisation", ()))
+    entries.extend(Entry(name, "organisation", 0.3) for row in columns.plain.get("Organisation", ()) for name in dict.fromkeys((row.title, row.head.get("short") or row.title)))
     entries.extend(Entry(row.title, "policy", 0.1) for row in columns.laws)
     return entries

@@ -4,6 +4,7 @@ Owns the exception views, the redirect of former paths, and the maintenance swit
 """
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -14,6 +15,7 @@ from pyramid.exceptions import URLDecodeError
 from pyramid.httpexceptions import HTTPBadRequest, HTTPException, HTTPGone, HTTPMovedPermanently
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request, apply_request_extensions
+from pyramid.response import Response
 from ZODB.POSException import POSError, ReadOnlyError
 
 from ..content.model import path_of
@@ -36,6 +38,8 @@ TEXTS = {
 
 def error_page(request: Any, status: int, *, detail: str = "") -> Any:
     title, text = TEXTS[status]
+    if request.environ.get("PATH_INFO", "").startswith("/api/"):
+        return Response(json.dumps({"message": f"{title}。{text}"}, ensure_ascii=False), status=status, content_type="application/json", charset="utf-8", cache_control="no-store")
     page = request.page(title, noindex=True)
     response = render(request, "errors/error.pt", page, status=status, status_code=status, text=text, detail=detail,
                       number=request.environ.get("govportal.request_id", "") if status >= 500 else "")
