@@ -36,7 +36,7 @@ class Proof:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         for older in target.parent.glob(f"{self.name}-*.json"):
-            if older != target:
+            if older != target and older.stem.rpartition("-")[0] == self.name:
                 older.unlink()
         tables(target.parent)
         print(f"written: docs/proof/{target.name}")
