@@ -94,7 +94,7 @@ def kill_the_portal(base: Path, times: int, edits: int) -> tuple[int, int]:
         children = [int(pid) for pid in subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False).stdout.split()]
         db = open_database(f"zconfig://{(base / 'zeo-client.conf').resolve()}")
         try:
-            for _ in range(max(1, edits // times)):
+            for _ in range(max(1, -(-edits // times))):
                 name = f"q{source.randrange(QUESTIONS)}"
                 number += 1
                 edit(db, name, number)
@@ -148,7 +148,7 @@ def run(proof: Proof, folder: Path, scale: float) -> None:
     (folder / "writer").mkdir()
     (folder / "portal").mkdir()
     half = int(100 * scale)
-    killed, edits = kill_the_writer(folder / "writer", [{"point": 1 + number % 60} for number in range(half // 2)] + kills.schedule(0, half - half // 2, 5, 2.0))
-    more, others = kill_the_portal(folder / "portal", half, max(half, int(5000 * scale) - edits))
-    proof.add("search: kill -9 of writer and web processes with 0 missing, 0 stale, 0 ghosts", killed + more, 190 * scale, unit="kills", at_least=True)
+    killed, edits = kill_the_writer(folder / "writer", [{"point": 1 + number * 7 % 300} for number in range(half // 2)] + kills.schedule(0, half - half // 2, 5, 1.5))
+    more, others = kill_the_portal(folder / "portal", 2 * half - killed, int(5200 * scale) - edits)
+    proof.add("search: kill -9 of writer and web processes with 0 missing, 0 stale, 0 ghosts", killed + more, 200 * scale, unit="kills", at_least=True)
     proof.add("search: edits during the kills", edits + others, 5000 * scale, unit="edits", at_least=True)

@@ -77,7 +77,7 @@ def index_edits(db: Any, var: Path) -> None:
     from govportal.search.consumer import Keeper
     keeper = Keeper(db, var / "search")
     number = sum(1 for _ in open(var / "acknowledged", encoding="utf-8")) if (var / "acknowledged").exists() else 0
-    for _ in range(12):
+    for _ in range(60):
         for _ in range(5):
             number += 1
             name = f"q{number % 40}"
