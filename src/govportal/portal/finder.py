@@ -11,7 +11,7 @@ from ..content.columns import Columns
 from ..content.vocabularies import Vocabulary, vocabulary
 from ..web.layout import column_tags
 from ..web.modes import DEFAULT_REGION
-from ..web.pages import number, render
+from ..web.pages import number, page_links, render
 from .home import department_links, topic_links
 from .rows import item_line
 
@@ -117,18 +117,7 @@ def _place(table: Vocabulary, label: str) -> int:
 
 
 def pager(kept: dict[str, str], current: int, last: int) -> list[tuple[Any, ...]]:
-    """(href or '', text, aria-label, aria-current) of the page links around the current one."""
-    def one(page: int, text: str, label: str) -> tuple[Any, ...]:
-        return (link(kept, page=str(page) if page > 1 else ""), text, label, None)
-    shown = sorted({1, last, *range(max(1, current - 2), min(last, current + 2) + 1)})
-    pages: list[tuple[Any, ...]] = [one(current - 1, "上一页", "上一页")] if current > 1 else []
-    before = 0
-    for page in shown:
-        if page - before > 1:
-            pages.append(("", "…", "", None))
-        pages.append(("", str(page), "", "page") if page == current else one(page, str(page), f"第 {page} 页"))
-        before = page
-    return pages + ([one(current + 1, "下一页", "下一页")] if current < last else [])
+    return page_links(lambda page: link(kept, page=str(page) if page > 1 else ""), current, last)
 
 
 def finder(context: Any, request: Any) -> Any:

@@ -21,7 +21,7 @@ from ..search.text import squeeze
 from ..web.finding import asker, find, known, suggestions, today
 from ..web.layout import column_tags
 from ..web.modes import posted
-from ..web.pages import number, render
+from ..web.pages import number, page_links, render
 from .machine import atom
 from .rows import item_line
 
@@ -232,19 +232,7 @@ def _also(request: Any, answer: Answer, asked: Asked) -> list[tuple[str, str]]:
 
 
 def _pages(asked: Asked, last: int) -> list[tuple[Any, ...]]:
-    """(href or '', text, aria-label, aria-current)."""
-    current = asked.page
-
-    def one(page: int, text: str, label: str) -> tuple[Any, ...]:
-        return address(asked, page=str(page) if page > 1 else ""), text, label, None
-    links: list[tuple[Any, ...]] = [one(current - 1, "上一页", "上一页")] if current > 1 else []
-    before = 0
-    for page in sorted({1, last, *range(max(1, current - 2), min(last, current + 2) + 1)}):
-        if page - before > 1:
-            links.append(("", "…", "", None))
-        links.append(("", str(page), "", "page") if page == current else one(page, str(page), f"第 {page} 页"))
-        before = page
-    return links + ([one(current + 1, "下一页", "下一页")] if current < last else [])
+    return page_links(lambda page: address(asked, page=str(page) if page > 1 else ""), asked.page, last)
 
 
 def _by_code(request: Any, word: str) -> str:

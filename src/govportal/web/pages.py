@@ -81,6 +81,18 @@ def render(request: Any, template: str, page: Page, *, status: int = 200, **valu
     return Response(body, status=status, content_type="text/html", charset="utf-8")
 
 
+def page_links(address: Callable[[int], str], current: int, last: int) -> list[tuple[Any, ...]]:
+    """(href or '', text, aria-label, aria-current) of the links to the pages around the current one, the first and the last."""
+    links: list[tuple[Any, ...]] = [(address(current - 1), "上一页", "上一页", None)] if current > 1 else []
+    before = 0
+    for page in sorted({1, last, *range(max(1, current - 2), min(last, current + 2) + 1)}):
+        if page - before > 1:
+            links.append(("", "…", "", None))
+        links.append(("", str(page), "", "page") if page == current else (address(page), str(page), f"第 {page} 页", None))
+        before = page
+    return links + ([(address(current + 1), "下一页", "下一页", None)] if current < last else [])
+
+
 def number(text: str, *, default: int, low: int, high: int) -> int:
     """A whole number within bounds; anything else becomes ``default``."""
     return min(max(int(text), low), high) if text.isascii() and text.isdigit() and len(text) < 9 else default
