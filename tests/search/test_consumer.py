@@ -206,6 +206,19 @@ def test_the_worker_keeps_the_index_and_outlives_a_broken_one(small):
     assert titles(Engine(small.var / "search"), "出生登记") == ["出生登记"]
 
 
+def test_an_import_beside_no_portal_is_in_the_index_at_once(kept, tmp_path):
+    from govportal.cli import main as cli
+    small, keeper, engine = kept
+    (tmp_path / "rows.jsonl").write_text('{"id": "x1", "name": "火箭上牌登记", "parent_name": "火箭上牌登记", "type": "公共服务", "item_code": "11440000006939756B2440101007999", '
+                                         '"catalog_id": "440101007999", "department": "广东省示例厅", "area": "广东省"}\n', encoding="utf-8")
+    from govportal.shipped import shipped
+    small.db.close()
+    assert cli(["--var", str(small.var), "import", str(tmp_path / "rows.jsonl"), "--mapping", str(shipped("content") / "imports" / "guangdong.yaml")]) == 0
+    from govportal.base.storage import open_database
+    small.db = open_database(str(small.var / "data.fs"))
+    assert titles(engine, "火箭上牌") == ["火箭上牌登记"] and sound(small, keeper)
+
+
 def test_only_what_the_public_may_see_becomes_a_document(site):
     found = list(everything(site))
     assert len({one.uid for one in found}) == len(found) > 2500

@@ -10,6 +10,7 @@ import transaction
 from ..content import importer, transfer
 from ..content.rowreader import MappingError, Reject, read_mapping, reject_suffix, write_rejects
 from ..content.site import open_site
+from ..search.consumer import catch_up as index_catch_up
 from ..worker import catch_up
 from .common import Progress, Stop, database, load_settings
 
@@ -38,6 +39,7 @@ def run(options: Any) -> int:
             manager.abort()
             connection.close()
         catch_up(db)
+        index_catch_up(db, settings.search, progress=Progress("更新检索索引"))
     print(text)
     if target is not None and rejected:
         _write(target, options, rejected)

@@ -24,6 +24,7 @@ from .picture import Reader
 
 log = logging.getLogger("govportal.search")
 BATCH = 500
+MANY = 10_000                   # changes from which a rebuild is quicker
 RETRY = 30.0                    # seconds between attempts to build a missing index
 
 
@@ -164,6 +165,21 @@ class Keeper:
     def stop(self) -> None:
         if self._child is not None and self._child[1].poll() is None:
             self._child[1].terminate()
+
+
+def catch_up(db: Any, folder: Path, words: Analyzer | None = None, progress: Callable[[int, int], None] | None = None) -> None:
+    """After a writing verb without the portal: bring an index that is there up to date, by a rebuild when very much changed."""
+    keeper = Keeper(db, folder, words=words)
+    name = keeper.home.current_name()
+    if not name:
+        return
+    with db.transaction() as connection:
+        journal = open_site(connection).journal
+        waiting = journal.count(consumer_of(name)) if consumer_of(name) in journal.consumers() else MANY
+    if waiting >= MANY:
+        keeper.rebuild_here(progress=progress)
+    while keeper.step():
+        pass
 
 
 def build_from(db: Any, home: Home, name: str, words: Analyzer, progress: Callable[[int, int], None] | None = None) -> int:
