@@ -28,7 +28,6 @@ from .text import normalise, runs
 
 VERSION = 2                     # moves when tokens or fields change
 FUNCTION_WORDS = frozenset("的 了 和 与 及 或 在 是 为 等 对 于 把 被 吗 呢 吧 啊 呀 我 你 他 她 它 这 那 有 就 都 也 还 又 要 会 能 可 去 来 到 从 以 之 其 所 者".split())
-SPACIOUS = 50_000               # an Analyzer that remembers so many runs also keeps jieba's own, larger and faster table
 MEMO = 2_000                    # runs between punctuation whose words are remembered; texts repeat
 MEMO_RUN = 80                   # characters of the longest
 _HAN = re.compile(r"[一-鿿]+")
@@ -86,9 +85,10 @@ class _Frequencies:
 
 
 class Analyzer:
-    """``words(text)``: search-mode words. Thread safe after construction."""
+    """``words(text)``: search-mode words. Thread safe after construction. ``memo``: runs of text that are remembered; ``large``: with jieba's
+    own table, larger and faster, for whole rebuilds."""
 
-    def __init__(self, dictionary: Path | None = None, *, fast: bool = False, memo: int = MEMO) -> None:
+    def __init__(self, dictionary: Path | None = None, *, fast: bool = False, memo: int = MEMO, large: bool = False) -> None:
         import jieba
         jieba.setLogLevel(logging.WARNING)
         path = dictionary or shipped("search") / "dictionary.txt"
@@ -98,7 +98,7 @@ class Analyzer:
         self._lock = threading.Lock()
         self._ready = False
         self.own = [line.split()[0] for line in self._text.splitlines() if line.strip() and not line.startswith("#")]
-        self._memo_size = memo
+        self._memo_size, self._large = memo, large
         self._memo: dict[str, tuple[str, ...]] = {}
         self.fast = fast
         self._fast = _rjieba(self.own) if fast else None
@@ -108,7 +108,7 @@ class Analyzer:
         if not self._ready:
             with self._lock:
                 if not self._ready:
-                    if self._memo_size >= SPACIOUS:
+                    if self._large:
                         self._load()
                     else:
                         self._load_small()
@@ -190,4 +190,4 @@ def analyzer(fast: bool = False) -> Analyzer:
 
 def builder(fast: bool = False) -> Analyzer:
     """An Analyzer for a whole rebuild: remembers 100,000 runs (about 60 MB while the build lasts)."""
-    return Analyzer(fast=fast and importlib.util.find_spec("rjieba") is not None, memo=100_000)
+    return Analyzer(fast=fast and importlib.util.find_spec("rjieba") is not None, memo=100_000, large=True)
