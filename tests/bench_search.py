@@ -108,8 +108,8 @@ def core(engine: Engine, text: str) -> Any:
 
 
 def whole(engine: Engine, text: str, bodies: dict[str, str]) -> Any:
-    """The whole plan with snippets of twenty hits; not from the remembered answers."""
-    answer = engine._search(engine.picture(), Query(text), None)
+    """The whole plan with snippets of the ten best; not from the remembered answers."""
+    answer = engine._search(engine.picture(), Query(text, size=10), None)
     words = wordings(answer.plan)
     return answer, [marked(snippet(bodies.get(hit.uid, ""), words), words) for hit in answer.hits]
 
