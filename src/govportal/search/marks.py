@@ -6,13 +6,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 from .plan import Plan
-from .text import squeeze
 
 SNIPPET = 90                    # characters of a snippet
 _OPEN, _CLOSE = Markup("<mark>"), Markup("</mark>")
@@ -77,8 +75,3 @@ def snippet(text: str, words: tuple[str, ...], size: int = SNIPPET) -> str:
             break
     end = min(len(text), start + size)
     return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
-
-
-def plain_words(texts: Iterable[str]) -> tuple[str, ...]:
-    """Wordings from loose texts, for pages without a plan."""
-    return tuple(text for text in dict.fromkeys(map(squeeze, texts)) if text)
