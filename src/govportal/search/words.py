@@ -109,14 +109,14 @@ class Lexicon:
         return [self._best[name] for name in found[:limit]]
 
     def by_pinyin(self, text: str, limit: int = 8) -> list[Entry]:
-        """Labels whose pinyin or initials begin with letters typed; whole matches first."""
+        """Labels whose pinyin or initials begin with letters typed; whole pinyin first."""
         key = pinyin_key(text)
         found: list[tuple[bool, float, int, str]] = []
         for table in (self._pinyin, self._initials) if key else ():
             at = end = bisect_left(table, (key, ""))
             while end < len(table) and end - at < MAX_PREFIX and table[end][0].startswith(key):
                 sound, name = table[end]
-                found.append((sound != key, -self._best[name].rank, len(name), name))
+                found.append((table is self._initials or sound != key, -self._best[name].rank, len(name), name))    # initials fit many: the usual one first
                 end += 1
         return [self._best[name] for name in dict.fromkeys(name for *_, name in sorted(found))][:limit]
 
