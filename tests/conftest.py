@@ -12,6 +12,8 @@ from govportal import main
 from govportal.base.storage import META, SCHEMA_GENERATION, open_database
 from govportal.content import publish
 from govportal.content.site import make_site, open_site
+from govportal.editorial.store import make_editorial
+from govportal.people.store import make_people
 from govportal.seed import fill
 from govportal.settings import Settings
 from govportal.worker import catch_up
@@ -64,6 +66,8 @@ class Small:
         self.db = open_database(str(var / "data.fs"))
         with self.db.transaction() as connection:
             site = make_site(connection)
+            make_people(connection)
+            make_editorial(connection)
             connection.root()[META] = {"generation": SCHEMA_GENERATION, "complete": True}
             fill_small(site)
         catch_up(self.db)

@@ -13,6 +13,8 @@ import transaction
 from .base.storage import META, SCHEMA_GENERATION
 from .content import importer, transfer
 from .content.site import ROOT_KEY, make_site, open_site
+from .editorial.store import make_editorial
+from .people.store import make_people
 from .search.consumer import Keeper
 from .shipped import shipped
 from .worker import catch_up
@@ -34,6 +36,8 @@ def fill(db: Any, *, report: Report = lambda what: None, content: Path | None = 
     root_path = content or shipped("content")
     with db.transaction() as connection:
         make_site(connection)
+        make_people(connection)
+        make_editorial(connection)
         connection.root().setdefault(META, {"generation": SCHEMA_GENERATION})
     manager = transaction.TransactionManager()
     connection = db.open(manager)

@@ -44,6 +44,8 @@ class Settings:
     log_format: str = "json"      # json or text
     metrics: bool = True
     https: bool = False           # send HSTS and Secure cookies
+    secret: str = ""              # at least 64 hex digits, the same for all machines; '' = the file ``secret`` in var. Never in an ini: GOVPORTAL_SECRET
+    clamd: str = ""               # host:port or a socket's path of clamd; '' = uploads are marked 未扫描
 
     @property
     def database(self) -> str:
@@ -62,6 +64,10 @@ class Settings:
     @property
     def audit_heads(self) -> Path:
         return self.var / "audit-heads.log"
+
+    @property
+    def secret_file(self) -> Path:
+        return self.var / "secret"
 
     @property
     def switch(self) -> Path:

@@ -46,11 +46,13 @@ class Journal(Persistent):
     def consumers(self) -> tuple[str, ...]:
         return tuple(self._consumers)
 
-    def record(self, uid: str, op: str = "changed") -> None:
-        """Note for every consumer that ``uid`` changed; part of the caller's transaction."""
+    def record(self, uid: str, op: str = "changed", *, only: tuple[str, ...] = ()) -> None:
+        """Note for every consumer that ``uid`` changed; part of the caller's transaction. ``only``: for these consumers alone, such as the
+        desk's when a draft changes, which the public never sees."""
         number, entry = zlib.crc32(uid.encode()) % SHARDS, (op, secrets.randbits(62))
-        for shards in self._consumers.values():
-            shards[number][uid] = entry
+        for name, shards in self._consumers.items():
+            if not only or name in only:
+                shards[number][uid] = entry
 
     def pending(self, consumer: str, limit: int | None = None) -> list[Entry]:
         """Entries not yet applied. KeyError for a consumer that is not registered."""

@@ -14,7 +14,7 @@ from zc.lockfile import LockError
 from ZODB.FileStorage import FileStorage
 from ZODB.FileStorage.FileStorage import FileStorageFormatError
 
-SCHEMA_GENERATION = 1
+SCHEMA_GENERATION = 2
 META = "meta"
 CACHE_BYTES = 15 * 1024 * 1024
 CACHE_OBJECTS = 100_000      # the bytes limit rules; ZODB wants both

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import evolution  # noqa: F401 - registers the steps
 from ..base import evolve
 from .common import database, load_settings
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .. import evolution  # noqa: F401 - registers the steps
 from ..base import evolve
 from ..base.storage import open_database
 from ..content.importer import ImportRefused

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from . import heads
 from .kinds import all_kinds, kind_of
 from .model import Document, path_of
-from .site import Site
+from .site import CONSUMERS, Site
 from .transfer import documents_of
 
 SEARCH_CONSUMERS = "search:"     # the consumers of the room above: one for each index folder
@@ -45,10 +45,11 @@ def _journal_faults(site: Site) -> Iterator[str]:
     """Shards, and who reads them. Entries of documents that are gone are fine: their consumers still take away what they hold."""
     yield from site.journal.faults()
     for name in site.journal.consumers():
-        if name != heads.CONSUMER and not name.startswith(SEARCH_CONSUMERS):
+        if name not in CONSUMERS and not name.startswith(SEARCH_CONSUMERS):
             yield f"日志登记了不认识的使用者“{name}”，没有人会取走它的记录"
-    if heads.CONSUMER not in site.journal.consumers():
-        yield f"日志没有登记使用者“{heads.CONSUMER}”，列表不会更新"
+    for name in CONSUMERS:
+        if name not in site.journal.consumers():
+            yield f"日志没有登记使用者“{name}”，列表不会更新"
 
 
 def _edition_faults(site: Site, document: Document, where: str, codes: dict[str, str]) -> Iterator[str]:

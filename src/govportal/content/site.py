@@ -24,7 +24,7 @@ from .model import Document, Folder
 ROOT_KEY = "site"
 SHARED_FOLDERS = ("organisations", "places", "laws", "materials", "vocabularies", "regions")
 FOLDERS = ("items", "news", "questions", "lifeevents", "pages", "shared")
-CONSUMERS = ("heads",)
+CONSUMERS = ("heads", "desk")      # lists of the public; lists of the desk, drafts included
 _SHARDS = 64
 FAR_FUTURE = datetime(9999, 12, 31, tzinfo=SHANGHAI)
 

@@ -1,0 +1,55 @@
+"""The installation's secret: one file of 32 random bytes, from which a key for each purpose is derived (HKDF-SHA256).
+
+Owns making and reading it. The file is readable by its owner only and lies outside the database, so that a copy of the
+database gives away neither sessions nor second factors. SecretError with one Chinese line when it cannot be used.
+"""
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+SIZE = 32
+
+
+class SecretError(Exception):
+    """The secret cannot be read or made; one clear Chinese line."""
+
+
+class Keys:
+    """Keys for purposes, derived from one secret of at least 32 bytes."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < SIZE:
+            raise SecretError(f"密钥至少要 {SIZE} 个字节")
+        self._secret = secret
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, such as ``session`` or ``totp``; the same each time."""
+        return HKDF(SHA256(), SIZE, None, purpose.encode()).derive(self._secret)
+
+
+def load_keys(path: Path, given: str = "") -> Keys:
+    """The Keys of an installation: ``given`` (hex, from the environment) or the file, made with mode 0600 when it is not there."""
+    if given:
+        try:
+            return Keys(bytes.fromhex(given))
+        except ValueError:
+            raise SecretError("设置 govportal.secret 应为至少 64 个十六进制字符") from None
+    try:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            secret = path.read_bytes()
+        else:
+            secret = secrets.token_bytes(SIZE)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(secret)
+                stream.flush()
+                os.fsync(stream.fileno())
+    except OSError as exc:
+        raise SecretError(f"密钥文件 {path} 不能读写：{exc.strerror}") from None
+    return Keys(secret)

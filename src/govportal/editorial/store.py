@@ -1,0 +1,28 @@
+"""The root of editorial work in the database, beside the site.
+
+Owns opening and making it. A database without it (older than generation 2) is brought up by ``evolution``.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from persistent import Persistent
+
+ROOT_KEY = "editorial"
+
+
+class Editorial(Persistent):
+    """Root of what the desk keeps: nothing in it is content."""
+
+
+def open_editorial(connection: Any) -> Editorial:
+    """The Editorial of an open ZODB connection. LookupError when the database is older."""
+    return connection.root()[ROOT_KEY]
+
+
+def make_editorial(connection: Any) -> Editorial:
+    """Create the empty root (not committed); returns the present one when there is one."""
+    root = connection.root()
+    if ROOT_KEY not in root:
+        root[ROOT_KEY] = Editorial()
+    return root[ROOT_KEY]
