@@ -10,7 +10,6 @@ from typing import Any
 
 from BTrees.Length import Length
 from BTrees.OOBTree import OOBTree
-from persistent import Persistent
 from persistent.list import PersistentList
 
 from ..base.audit import Audit

@@ -17,7 +17,16 @@ from . import attempts, grants, passwords, secondfactor, sessions
 from .contracts import OpenWork, Work
 from .errors import PeopleRefused
 from .granting import clear_deputy, drop_deputations, grant, need_security, revoke, set_deputy, set_networks, set_policy
-from .own import Enrolment, begin_enrolment, check_new_password, confirm_enrolment, renew_recovery, resume_enrolment, set_password, store_password
+from .own import (
+    Enrolment,
+    begin_enrolment,
+    check_new_password,
+    confirm_enrolment,
+    renew_recovery,
+    resume_enrolment,
+    set_password,
+    store_password,
+)
 from .staff import USERNAME, Staff, fold
 from .store import People
 

@@ -19,7 +19,7 @@ from .staff import Staff
 from .store import SETTINGS, People
 
 _ORG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
-_PATH = re.compile(r"(/[a-z0-9][a-z0-9-]*)+", re.ASCII)
+_PATH = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9._-]*)+", re.ASCII)
 _REGION = re.compile(r"[1-9][0-9]{5}([0-9]{3}){0,2}", re.ASCII)
 LONGEST_ABSENCE = 366
 
