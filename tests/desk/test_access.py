@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from pyramid.interfaces import IRoutesMapper
 
-
 TABLE = Path(__file__).with_name("access.csv")
 ALL = ("edit.a", "edit.b", "rev.a", "law.a", "sign.a", "dir.a", "site.a", "sec.a", "aud.a")
 GROUPS = {"signed": ALL, "none": (), "anybody": ALL, "work": ("edit.a", "edit.b", "rev.a", "law.a", "sign.a", "dir.a", "site.a")}
