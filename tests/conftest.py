@@ -31,7 +31,7 @@ def demo_var(tmp_path_factory) -> Path:
     """A data folder with the whole demo site."""
     var = tmp_path_factory.mktemp("demo")
     db = open_database(str(var / "data.fs"))
-    fill(db, search=var / "search")
+    fill(db, search=var / "search", var=var)
     db.close()
     return var
 

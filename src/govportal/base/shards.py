@@ -20,7 +20,7 @@ class ShardedMap(Persistent):
         self._shards = tuple(OOBTree() for _ in range(_SHARDS))
 
     def _shard(self, key: str) -> OOBTree:
-        return self._shards[zlib.crc32(key.encode()) % _SHARDS]
+        return self._shards[zlib.crc32(key.encode("utf-8", "surrogatepass")) % _SHARDS]
 
     def get(self, key: str, default: Any = None) -> Any:
         return self._shard(key).get(key, default)
