@@ -90,6 +90,7 @@ def create(parent: Folder, name: str, kind: str, *, uid: str | None = None, acto
     parent.attach(name, document)
     site.documents[document.uid] = document
     site.redirects.pop(path_of(document), None)
+    site.journal.record(document.uid, only=("desk",))
     return document
 
 
@@ -108,6 +109,7 @@ def _draft(document: Document, values: dict[str, Any], actor: str, note: str, at
     head, detail = kind_of(document.kind).split(values)
     document.last_number += 0 if document.draft is not None else 1
     document.draft = Edition(document.last_number, head, detail, author=actor, note=note, created=at)
+    find_site(document).journal.record(document.uid, only=("desk",))
     return document.draft
 
 
@@ -137,6 +139,7 @@ def publish(document: Document, *, actor: str, at: datetime | None = None, ends:
     if at is not None and at > now:
         document.scheduled = tuple(sorted((*document.scheduled, draft), key=lambda edition: edition.starts or now))
         site.due[(at, document.uid)] = "start"
+        site.journal.record(document.uid, only=("desk",))
         site.audit.record("content.schedule", actor=actor, target=document.uid, after=at.isoformat(), at=now)
     else:
         _go_live(document, draft, actor, now)
