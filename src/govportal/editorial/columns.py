@@ -17,6 +17,7 @@ from ..base.clock import SHANGHAI
 from ..base.pages import PageReader, page_of
 from ..content.columns import fold
 from ..content.site import Site
+from .haystack import Haystack, Texts
 from .rows import CONSUMER, DeskRow, fresh_rows
 from .slots import Order, Words, with_texts, with_values
 from .store import Editorial
@@ -69,6 +70,7 @@ class DeskColumns:
             **{name: np.zeros(0, dtype=np.int32) for name in CODED}, **{name: np.zeros(0, dtype=np.int64) for name in TIMES},
             **{name: np.zeros(0, dtype=np.int16) for name in NUMBERS}, **{name: np.zeros(0, dtype=bool) for name in FLAGS}}
         self.texts: dict[str, list[str]] = {name: [] for name in (*TEXTS, "folded")}
+        self.title_texts, self.key_texts = (Texts(Haystack(), np.zeros(0, dtype=np.int32)) for _ in range(2))      # folded titles; codes and paths
         self.titles = Order(np.zeros(0, dtype=np.int32), 0)
         self.paths = Order(np.zeros(0, dtype=np.int32), 0)
 
@@ -79,6 +81,11 @@ class DeskColumns:
 
     def __len__(self) -> int:
         return len(self.paths.order)
+
+    @property
+    def worn(self) -> bool:
+        """Mostly documents and texts that are gone: better to begin anew."""
+        return len(self.slots) > 2 * len(self) + 1000 or self.title_texts.kept > 4 * len(self) + 50_000
 
     def slot(self, uid: str) -> int | None:
         found = self.slots.get(uid)
@@ -146,9 +153,12 @@ class DeskColumns:
         moved = {}
         for name in TEXTS:
             new.texts[name], moved[name] = with_texts(self.texts[name], size, slots, [getattr(row, name) for row in rows])
-        new.texts["folded"], _ = with_texts(self.texts["folded"], size, slots, [_folded(row.title) for row in rows])
+        new.texts["folded"], renamed = with_texts(self.texts["folded"], size, slots, [_folded(row.title) for row in rows])
+        new.title_texts = self.title_texts.renewed(renamed, [new.texts["folded"][slot] for slot in renamed], size)
+        keyed = list(dict.fromkeys((*moved["code"], *moved["path"])))
+        new.key_texts = self.key_texts.renewed(keyed, [fold(f"{new.texts['code'][slot]}|{new.texts['path'][slot]}") for slot in keyed], size)
         arrived = [slot for slot in slots if slot >= self.size or not self.alive[slot]]
-        new.titles = self._reordered(self.titles, new, new.texts["folded"].__getitem__, moved["title"], arrived, gone)
+        new.titles = self._reordered(self.titles, new, new.texts["folded"].__getitem__, renamed, arrived, gone)
         paths = new.texts["path"]
         new.paths = self._reordered(self.paths, new, lambda slot: path_key(paths[slot]), moved["path"], arrived, gone)
         return new
@@ -223,7 +233,7 @@ class DeskStore:
 
     def _load(self, editorial: Editorial, generation: int) -> DeskColumns:
         base, reader = self._base, self._reader
-        if len(base.slots) > 2 * len(base) + 1000:               # mostly documents that are gone: begin anew
+        if base.worn:
             base, reader = DeskColumns(), PageReader()
         changes: dict[str, tuple[Any, ...] | None] = {}
         for number, rows in reader.moved(editorial.rows):

@@ -85,7 +85,7 @@ def select(columns: DeskColumns, wanted: Filter, scopes: Iterable[Scope], now: d
     """What the filter picks within the scopes, with counts. ``now``: for what is overdue or expires (default the present)."""
     base = visible(columns, scopes) & plain_mask(columns, wanted, now)
     if wanted.words:
-        base &= _with_words(columns, wanted.words, base)
+        base = _with_words(columns, wanted.words, base)
     own = _facet_masks(columns, wanted, now)
     failed = np.zeros(columns.size, dtype=np.int8)
     for mask in own.values():
@@ -171,19 +171,11 @@ def count(columns: DeskColumns, name: str, slots: np.ndarray, now: datetime | No
 
 
 def _with_words(columns: DeskColumns, text: str, within: np.ndarray) -> np.ndarray:
-    """Which documents hold every word: in the title; a word of letters and digits also in code or path."""
-    left = np.flatnonzero(within)
-    titles, codes, paths = (columns.texts[name] for name in ("folded", "code", "path"))
-    for word in sorted(dict.fromkeys(fold(part) for part in text.split()[:MAX_WORDS]), key=len, reverse=True):
-        upper = word.upper()
-        if word.isascii():
-            left = left[[word in titles[slot] or upper in codes[slot] or word in paths[slot] for slot in left.tolist()]]
-        elif word:
-            left = left[[word in titles[slot] for slot in left.tolist()]]
-        if not len(left):
-            break
-    found = np.zeros(columns.size, dtype=bool)
-    found[left] = True
+    """Which of these documents hold every word: in the title; a word of letters and digits also in code or path."""
+    found = within
+    for word in dict.fromkeys(fold(part) for part in text.split()[:MAX_WORDS]):
+        held = columns.title_texts.holding(word)
+        found = found & (held | columns.key_texts.holding(word) if word.isascii() else held)
     return found
 
 
