@@ -1,4 +1,4 @@
-"""The worker: one loop that keeps head pages in step, carries out scheduled starts and ends, seals the audit, drains the outbox;
+"""The worker: one loop that keeps the pages of the lists in step, carries out scheduled starts and ends, seals the audit, drains the outbox;
 beside it a thread that keeps the search index, so that a large change there delays nothing here.
 
 One worker a database: threads of the single process, or a process of its own. Each step is a transaction of its own and
@@ -20,6 +20,7 @@ from .base import clock
 from .base.outbox import drain
 from .content import heads, publish
 from .content.site import ROOT_KEY, open_site
+from .editorial import rows as desk_rows
 from .people import attempts, sessions
 from .people.store import ROOT_KEY as PEOPLE_KEY
 from .search.analysis import analyzer
@@ -55,7 +56,7 @@ class Worker:
     def step(self) -> int:
         """One round; returns how much was done. Conflicts with writers are left for the next round."""
         done = 0
-        for task in (self._due, self._heads, self._outbox, self._seal, self._learn, self._tidy):
+        for task in (self._due, self._heads, self._desk, self._outbox, self._seal, self._learn, self._tidy):
             try:
                 done += task()
             except ConflictError:
@@ -70,6 +71,10 @@ class Worker:
     def _heads(self) -> int:
         with self.db.transaction() as connection:
             return heads.refresh(open_site(connection))
+
+    def _desk(self) -> int:
+        with self.db.transaction() as connection:
+            return desk_rows.refresh(connection)
 
     def _outbox(self) -> int:
         return sum(drain(self.db, lambda root: root[ROOT_KEY].outbox, self.handlers)) if self.handlers else 0
@@ -142,11 +147,11 @@ class Worker:
 
 
 def catch_up(db: Any) -> int:
-    """Apply all pending head entries now (init, import, tests); returns how many."""
+    """Apply all pending entries of the lists now, the public's and the desk's (init, import, tests); returns how many."""
     total = 0
     while True:
         with db.transaction() as connection:
-            done = heads.refresh(open_site(connection))
+            done = heads.refresh(open_site(connection)) + desk_rows.refresh(connection)
         total += done
         if not done:
             return total

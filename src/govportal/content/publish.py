@@ -84,6 +84,7 @@ def create(parent: Folder, name: str, kind: str, *, uid: str | None = None, acto
     parent.attach(name, document)
     site.documents[document.uid] = document
     site.redirects.pop(path_of(document), None)
+    site.journal.record(document.uid, only=("desk",))
     return document
 
 
