@@ -20,7 +20,7 @@ from .widgets import Articles, Body, Choice, Flag, Leaf, Lines, LongText, Pick, 
 
 NOTHING = "未提供"
 FEW = 6                # words up to which radios are drawn
-ONE_LINE = 160         # characters up to which a text is one line
+ONE_LINE = 200         # characters up to which a text is one line
 LINE_LIST = 500        # characters a line up to which a list of texts is written one a line
 
 
@@ -50,15 +50,15 @@ def _draft(node: colander.SchemaNode) -> colander.SchemaNode:
 def _dress(kind: str, node: colander.SchemaNode, dotted: str, depth: int) -> None:
     """Give a node and all below it their widgets. ``depth``: 1 + the repeated groups around it."""
     widget = _widget(kind, node, dotted, depth)
-    widget.dotted, widget.hint = dotted, hints.known(hints.HINTS, kind, dotted)
+    widget.dotted, widget.hint = dotted, hints.known(hints.HINTS, kind, dotted) or widget.hint
     needed = needed_paths(kind)
-    widget.optional = dotted not in needed and not any(path.startswith(dotted + ".") for path in needed)
+    widget.optional = not widget.blank and dotted not in needed and not any(path.startswith(dotted + ".") for path in needed)
     node.widget = widget
     repeated = isinstance(widget, (Rows, RepeatedLines))
     for child in node.children:
         below = dotted if node.typ.shape == "list" else f"{dotted}.{child.name}"
         if getattr(child.typ, "shape", "") == "group" and repeated:
-            child.widget = Group(framed=False, dotted=below, parts=_parts(child, dotted))
+            child.widget = Group(dotted=below, parts=_parts(child, dotted))
             for inner in child.children:
                 _dress(kind, inner, f"{below}.{inner.name}", depth + 1)
         elif repeated:
@@ -94,7 +94,7 @@ def _text(kind: str, node: Any, dotted: str, depth: int) -> Leaf:
     most = node.validator.max
     if most <= ONE_LINE or dotted.endswith("url") or node.name in ("title", "name", "short"):
         return Leaf(short=most <= 60)
-    return LongText(lines=2 if most <= 500 else 3 if most <= 2000 else 6)
+    return LongText(lines=2 if most <= 1000 else 3)
 
 
 def _number(kind: str, node: Any, dotted: str, depth: int) -> Leaf:
@@ -109,7 +109,7 @@ def _flag(kind: str, node: Any, dotted: str, depth: int) -> Leaf:
 
 
 def _moment(kind: str, node: Any, dotted: str, depth: int) -> Leaf:
-    return Leaf(short=True, pattern="2026-01-31 09:00")
+    return Leaf(short=True, pattern="2026-01-31 09:00", hint="写成 2026-01-31 或 2026-01-31 09:00")
 
 
 def _list(kind: str, node: Any, dotted: str, depth: int) -> Leaf:
@@ -130,7 +130,7 @@ def _list(kind: str, node: Any, dotted: str, depth: int) -> Leaf:
         return Rows(word=word, names=hints.ROW_NAMES.get(dotted) or next(one.name for one in child.children if one.typ.shape == "text"))
     if dotted in hints.PICKS or child.validator.max > LINE_LIST:
         return RepeatedLines(word=word)
-    return Lines(lines=3)
+    return Lines(lines=2)
 
 
 def _group(kind: str, node: Any, dotted: str, depth: int) -> Leaf:

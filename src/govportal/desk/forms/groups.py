@@ -18,13 +18,12 @@ class Group(Leaf):
     """Named fields together. ``parts``: (title, field numbers); all but the first are folded."""
 
     template = "group"
-    framed = True          # a fieldset of its own; a row has its frame already
     parts: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
     def serialize(self, field: Any, cstruct: Any, *, look: Look, path: Path, **kw: Any) -> Markup:
         own, error = look.id(path), look.error(path)
         described = [f"{own}-h"] if self.hint else []
-        return look.draw(self.template, w=self, id=own, name=kw.get("name") or field.name, title=field.title, error=error,
+        return look.draw(self.template, w=self, id=own, name=kw.get("name") or field.name, title=field.title, error=error, plain=bool(kw.get("plain")),
                          described=" ".join([*described, *([f"{own}-e"] if error else [])]) or None, parts=self.inside(field, cstruct, look, path))
 
     def inside(self, field: Any, cstruct: Any, look: Look, path: Path) -> list[dict[str, Any]]:
@@ -79,7 +78,7 @@ class Repeated(Leaf):
         rows = self.shown_rows(cstruct)
         self.prototype(field, look, path)
         described = ([f"{own}-h"] if self.hint else []) + ([f"{own}-e"] if error else [])
-        return look.draw(self.template, w=self, id=own, name=field.name, title=kw.get("title") or field.title, error=error, level=kw.get("level", 3),
+        return look.draw(self.template, w=self, id=own, name=field.name, title=kw.get("title") or field.title, error=error, level=kw.get("level", 3), lead=kw.get("lead", ""),
                          described=" ".join(described) or None, op=".".join(map(str, path)), most=MAX_ROWS,
                          rows=[self.drawn(field, value, look, path, number, len(rows)) for number, value in enumerate(rows)],
                          add_focus="autofocus" if look.focus == (*path, "add") else None)
@@ -192,8 +191,6 @@ class Pairs(Repeated):
 
 class SectionWidget(Group):
     """The fields of one section, in one mapping of its own, so that the page's other fields never meet them."""
-
-    framed = False
 
     def serialize(self, field: Any, cstruct: Any, *, look: Look, path: Path = (), **kw: Any) -> Markup:
         raise NotImplementedError("a section is drawn by rendering.render_section")

@@ -104,7 +104,9 @@ ROW_PARTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 
 # Names for what one row is called on its buttons.
 ROW_WORDS: dict[str, str] = {"materials": "材料", "steps": "环节", "fee.items": "收费项目", "legal_basis": "依据", "faq": "问题", "laws": "依据",
-                             "special_procedures": "特别程序", "attachments": "附件", "windows": "窗口", "hours": "时间", "LifeEvent:steps": "步骤"}
+                             "special_procedures": "特别程序", "attachments": "附件", "windows": "窗口", "hours": "时间", "LifeEvent:steps": "步骤", "places": "地点",
+                             "conditions": "条件", "rights": "权利", "duties": "义务", "related": "事项", "items": "事项", "steps.items": "事项", "topics": "主题",
+                             "interpretations": "文章", "interpretation_of": "文件", "interprets": "法规"}
 
 
 def known(table: dict[str, str], kind: str, path: str) -> str:

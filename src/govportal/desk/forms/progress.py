@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...content.completeness import findings, missing
+from .hints import ROW_WORDS, known
 from .look import Path, field_id
 from .sections import section_of
 
@@ -54,7 +55,7 @@ def checks(kind: str, values: dict[str, Any], document: Any = None, *, prefix: s
     for state, message, source, path in findings(kind, values, document):
         number = next((part for part in path if isinstance(part, int)), None)
         where = section_of(kind, path[0]).name if path and path[0] in _nodes(kind) else ""
-        found.append(Check(state, message if number is None else f"第 {number + 1} 项：{message}", source, where, field_id(path, prefix) if where else ""))
+        found.append(Check(state, message if number is None else f"{known(ROW_WORDS, kind, path[0]) or '第'} {number + 1}：{message}", source, where, field_id(path, prefix) if where else ""))
     return found
 
 

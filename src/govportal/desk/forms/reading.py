@@ -230,16 +230,22 @@ def _problems(error: colander.Invalid, path: Path) -> list[Problem]:
     return found
 
 
-def pruned(value: Any) -> Any:
-    """The value without what is empty, for asking whether two say the same."""
+def same(one: Any, other: Any) -> bool:
+    """Whether two values say the same: what is empty does not count."""
+    return bool(_pruned(one) == _pruned(other))
+
+
+def _pruned(value: Any) -> Any:
+    if empty(value):
+        return None
     if isinstance(value, dict):
-        return {name: sub for name, one in value.items() if not empty(sub := pruned(one))}
-    return [pruned(one) for one in value] if isinstance(value, (list, tuple)) else value
+        return {name: sub for name, one in value.items() if (sub := _pruned(one)) is not None}
+    return [_pruned(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def merge(values: dict[str, Any], section: dict[str, Any]) -> dict[str, Any]:
     """The document with a section's clean values; a field that says the same as before keeps its former form, others are untouched."""
-    return {**values, **{name: value for name, value in section.items() if name not in values or pruned(values[name]) != pruned(value)}}
+    return {**values, **{name: value for name, value in section.items() if name not in values or not same(values[name], value)}}
 
 
 def post(kind: str, section: str, values: dict[str, Any], pairs: Iterable[tuple[str, Any]], *, picks: Picks | None = None) -> Outcome:

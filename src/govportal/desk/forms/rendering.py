@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ...content.completeness import missing
 from .build import form_of
-from .groups import Repeated
+from .groups import Group, Rows
 from .look import Look, Path, Problem, field_id
 from .picks import Picks
 from .sections import section as section_named
@@ -29,8 +29,10 @@ def render_section(kind: str, section: str, values: dict[str, Any], *, theme: An
     first = True
     for child in form.children:
         extra: dict[str, Any] = {}
-        if first and heading and isinstance(child.widget, Repeated):
-            extra, heading = {"title": one.title if len(form.children) == 1 or child.title.endswith(one.title) else child.title, "level": 2}, False
+        if first and heading and isinstance(child.widget, Rows) and (len(form.children) == 1 or child.title.endswith(one.title)):
+            extra, heading = {"title": one.title, "level": 2, "lead": one.hint}, False
+        if len(form.children) == 1 and isinstance(child.widget, Group):
+            extra = {"plain": True}
         first = False
         parts.append((child.widget.short, child.widget.serialize(child, values.get(child.name), look=look, path=(child.name,), **extra)))
     runs: list[tuple[bool, list[Markup]]] = []
@@ -41,18 +43,29 @@ def render_section(kind: str, section: str, values: dict[str, Any], *, theme: An
             runs.append((short, [html]))
     return look.draw("section", section=one, heading=heading, runs=[(short and len(run) > 1, run) for short, run in runs], said=said, prefix=prefix,
                      prototypes=[(dotted, *parts) for dotted, parts in look.prototypes.items()],
-                     summary=render_errors(errors, theme=theme, prefix=prefix), root=f"{prefix}-section")
+                     summary=render_errors(kind, section, errors, theme=theme, prefix=prefix), root=f"{prefix}-section")
 
 
-def render_errors(errors: Iterable[Problem], *, theme: Any, prefix: str = "f") -> Markup:
+def render_errors(kind: str, section: str, errors: Iterable[Problem], *, theme: Any, prefix: str = "f") -> Markup:
     """The summary: one link a problem; nothing when there is none."""
-    rows = [(field_id(problem.path, prefix) if problem.path else "", problem.message, _where(problem.path)) for problem in errors]
+    rows = [(field_id(problem.path, prefix) if problem.path else "", problem.message, field_title(kind, section, problem.path)) for problem in errors]
     return Markup(theme.template("desk/widgets/errors.pt")(icon=theme.icon, rows=rows, id=f"{prefix}-errs")) if rows else Markup("")
 
 
-def _where(path: Path) -> str:
-    number = next((part for part in path if isinstance(part, int)), None)
-    return f"第 {number + 1} 项，" if number is not None else ""
+def field_title(kind: str, section: str, path: Path) -> str:
+    """A field in words: 材料 2，原件份数."""
+    field, found = form_of(kind, section), []
+    for part in path:
+        if isinstance(part, int):
+            found[-1:] = [f"{field.widget.word if field.widget.word != '一项' else field.title} {part + 1}"] if hasattr(field.widget, "word") else [field.title]
+            field = field.children[0] if field.children else field
+        else:
+            child = next((child for child in field.children if child.name == part), None)
+            if child is None:
+                break
+            field = child
+            found.append(field.title)
+    return "，".join(found[:1] + found[-1:]) if len(found) > 1 else "".join(found)
 
 
 def in_page_order(kind: str, section: str, errors: Iterable[Problem]) -> list[Problem]:

@@ -83,14 +83,15 @@ def stored_at(values: Any, dotted: str) -> set[str]:
 
 
 class LongText(Leaf):
-    """A text of several lines."""
+    """A text of several lines, as tall as what stands in it."""
 
     template = "textarea"
     lines = 4
     big = False
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
-        return {"value": self.shown(cstruct)}
+        value = self.shown(cstruct)
+        return {"value": value, "lines": max(self.lines, min(16, 1 + sum(1 + len(line) // 42 for line in value[:2000].split("\n")) if value else 1))}
 
 
 class Pick(Leaf):
@@ -123,7 +124,6 @@ class Flag(Choice):
     """Yes, no, not given."""
 
     template = "radios"
-    short = False
 
     def shown(self, value: Any) -> str:
         return {True: "是", False: "否"}.get(value, super().shown(value)) if isinstance(value, bool) else super().shown(value)
@@ -145,7 +145,11 @@ class Several(Leaf):
         return {"options": [(number, word, text, word in chosen) for number, (word, text) in enumerate(words)], "inner": self.inner}
 
     def settle(self, field: Any, typed: Any, path: Path, task: Settling) -> Any:
-        return () if empty(typed) else typed
+        """What was ticked before keeps its order, what is new follows."""
+        before = task.stored.get(field.name) if len(path) == 1 else None
+        if not isinstance(typed, list) or not isinstance(before, (list, tuple)) or not all(isinstance(word, str) for word in typed):
+            return () if empty(typed) else typed
+        return [word for word in before if word in typed] + [word for word in typed if word not in before]
 
 
 class Lines(LongText):
