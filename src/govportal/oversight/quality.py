@@ -6,6 +6,7 @@ killed leaves the former result and is begun anew. Memory is bounded: a slice of
 """
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import transaction
-from ZODB.POSException import ConflictError
+from ZODB.POSException import ConflictError, POSKeyError
 
 from ..base import clock
 from ..content.columns import Columns, ColumnStore
@@ -28,6 +29,7 @@ from .store import ROOT_KEY, Oversight, Page, Result, TrendLine, open_oversight
 from .words import word_list
 from .world import ColumnsWorld, HeadsWorld
 
+log = logging.getLogger("govportal.quality")
 SLICE = 200          # documents read in one transaction
 PAGE = 100           # rows in one record
 PER = 200            # rows kept of one department and check
@@ -172,8 +174,19 @@ def _slices(site: Site, manager: Any) -> Iterator[list[str]]:
 
 
 def _look(around: Surroundings, document: Document | None, collector: Collector, facts: Facts) -> None:
+    """One document past every check. What a check stumbles over is a finding itself: it must not end the run."""
     if document is None or document.__parent__ is None:
         return
+    try:
+        _examine(around, document, collector, facts)
+    except (ConflictError, POSKeyError):
+        raise
+    except Exception:  # noqa: BLE001 - values of any age and origin; the log says what it was
+        log.exception("a check of %s failed", document.uid)
+        collector.take(Subject(around, document, {}), [Flaw("unreadable", "", "检查这份内容时出了错，请技术人员看日志")])
+
+
+def _examine(around: Surroundings, document: Document, collector: Collector, facts: Facts) -> None:
     if document.withdrawal is not None:
         edition = document.live or next(iter(document.superseded), None)
         if edition is not None:

@@ -1,4 +1,4 @@
-"""自查 (D7): the limits of C4, C5, D2–D6, E2–E4, E7 and E11 computed from live data, with the offending things named.
+"""自查 (D7): the limits of B12, C4, C5, D2–D6, E2–E4, E7 and E11 computed from live data, with the offending things named.
 
 Owns the lines. Columns give what lists show; what needs whole documents comes from the last run (``Result.facts``). A line without data says
 so; nothing is taken for good because it is not known. Nothing is written.
@@ -17,7 +17,7 @@ from .periods import months_after
 from .quality import oversight_of
 from .store import Oversight
 
-STATES = {"pass": "合格", "warn": "快到限", "fail": "不合格", "no-data": "没有数据"}
+STATES = {"pass": "合格", "warn": "请留意", "fail": "不合格", "no-data": "没有数据"}
 DYNAMIC, VITAL = ("政务动态",), ("政务动态", "政策文件")
 NO_RUN = "还没有做过全站检查，请先做一次"
 SHOWN = 50
@@ -213,6 +213,15 @@ def _guides(picture: Picture, id: str, title: str, group: str, what: str) -> Lin
     return _line(id, title, state, words, "D6", [Offence(*row) for row in picture.facts["lists"][f"{group}_bad"]], bad)
 
 
+def b12_laws(picture: Picture) -> Line:
+    """Whether the laws that guides rest on are known to be in force."""
+    ended, laws = picture.counts.get("basis-ended", 0), picture.columns.laws
+    unknown = [Offence(row.path, row.title, "有效性没有核对") for row in laws if row.status in ("", "未提供")]
+    state = "fail" if ended else "no-data" if not laws else "warn" if unknown else "pass"
+    words = f"{ended} 处依据已废止或失效；" if ended else ""
+    return _line("B12", "依据的法规现行有效", state, f"{words}法规库 {len(laws)} 部，{len(unknown)} 部的有效性没有核对", "B12 R4.2.1.2", unknown)
+
+
 def e2_columns(picture: Picture) -> Line:
     """One stale column of these is enough to lose points."""
     today = picture.today
@@ -268,4 +277,4 @@ def e11_links(picture: Picture) -> Line:
 
 
 LINES: tuple[Callable[[Picture], Line], ...] = (
-    c4_pairs, c5_early, d2_opens, d3_home, d4_columns, d5_letters, d6_guides, d6_register, e2_columns, e4_sorting, e4_statistics, e7_answers, e7_statistics, e11_links)
+    c4_pairs, c5_early, d2_opens, d3_home, d4_columns, d5_letters, d6_guides, d6_register, b12_laws, e2_columns, e4_sorting, e4_statistics, e7_answers, e7_statistics, e11_links)

@@ -61,7 +61,7 @@ def shipped_words() -> tuple[Word, ...]:
         wrong = str(row.get("wrong") or "")
         if len(wrong) < 2 or wrong in found or set(row) - _FIELDS or not all(row.get(name) for name in ("right", "reason", "source")) or row["right"] == wrong:
             raise LookupError(f"content/{FILE} 的“{wrong}”写得不对：要有 wrong（两个字以上、不重复）、right、reason 和 source")
-        found[wrong] = Word(wrong, row["right"], row["reason"], row["source"], **{name: tuple(row.get(name) or ()) for name in _BOUNDS})
+        found[wrong] = Word(wrong, row["right"], row["reason"], row["source"], **{bound: tuple(row.get(bound) or ()) for bound in _BOUNDS})  # type: ignore[arg-type]
     return tuple(found.values())
 
 

@@ -18,7 +18,7 @@ FAMILIES = (("要素", elements), ("发布规则", rulebook), ("材料", materia
 
 
 def _table() -> dict[str, Check]:
-    found: dict[str, Check] = {}
+    found: dict[str, Check] = {"unreadable": Check("unreadable", "检查不了的内容", "should", "D7", 5)}
     for _, family in FAMILIES:
         for check in family.CHECKS:
             if check.id in found:
@@ -28,7 +28,7 @@ def _table() -> dict[str, Check]:
 
 
 CHECKS = _table()
-FAMILY_OF = {check.id: title for title, family in FAMILIES for check in family.CHECKS}
+FAMILY_OF = {"unreadable": "其他"} | {check.id: title for title, family in FAMILIES for check in family.CHECKS}
 
 
 def examine(subject: Subject) -> Iterator[Flaw]:

@@ -19,7 +19,7 @@ CHECKS = (Check("link-dead", "站内死链接", "must", "B10 E11", 3), Check("li
           Check("link-redirect", "转到的地址打不开", "must", "B10 E11", 3), Check("attachment-missing", "附件没有文件", "must", "E5 B9", 5))
 # First segments of addresses that are no place of the tree; tests compare them with the routes of the faces.
 ROUTES = {"", "services", "departments", "places", "search", "sitemap", "subscribe", "rate", "mine", "ask", "apply", "region", "display", "feed", "api",
-          "static", "robots.txt", "sitemap.xml", "opensearch.xml", "favicon.ico", "elder", "about", "news", "desk"}
+          "static", "robots.txt", "sitemap.xml", "opensearch.xml", "favicon.ico", "healthz", "readyz", "metrics", "desk"}
 VIEWS = {"feed", "print", "form", "history", "qr.svg", "list"}
 _IN_TEXT = re.compile(r"(?<![\w/.:@%?=&#-])/(?:" + "|".join(FOLDERS) + r")(?:/[A-Za-z0-9._~%-]+)*")
 _HREF = re.compile(r"""(?:href\s*=\s*["']|\]\()\s*(/[^"'\s)]*)""")

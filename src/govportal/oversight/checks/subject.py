@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from ...content.blocks import TAGS
 from ...content.effective import INHERITED, directory_of, effective
 from ...content.kinds import Kind, kind_of
 from ...content.model import Document, path_of
@@ -90,10 +91,13 @@ class Subject:
         if self.document.kind == "ImplementationItem":
             return str(self.whole.get("name") or self.document.__name__)
         if self.document.kind in ("Guide", "HandlingItem"):
-            own = "办事指南" if self.document.kind == "Guide" else self.values["name"]
+            own = "办事指南" if self.document.kind == "Guide" else self.values.get("name") or self.document.__name__
             name = _name_of(self.item)
             return f"{name} · {own}" if name and name != own else own
-        return str(self.kind.heading(self.values))
+        try:
+            return str(self.kind.heading(self.values))
+        except LookupError:
+            return str(self.document.__name__)
 
     @cached_property
     def org(self) -> str:
@@ -159,5 +163,5 @@ def _leaves(value: Any) -> Iterator[str]:
         for part in value.values():
             yield from _leaves(part)
     elif isinstance(value, (list, tuple)):
-        for part in value:
+        for part in value[1:] if len(value) == 2 and value[0] in TAGS else value:
             yield from _leaves(part)
