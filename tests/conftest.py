@@ -13,6 +13,7 @@ from govportal.base.storage import META, SCHEMA_GENERATION, open_database
 from govportal.content import publish
 from govportal.content.site import make_site, open_site
 from govportal.editorial.store import make_editorial
+from govportal.oversight.store import make_oversight
 from govportal.people.store import make_people
 from govportal.seed import fill
 from govportal.settings import Settings
@@ -68,6 +69,7 @@ class Small:
             site = make_site(connection)
             make_people(connection)
             make_editorial(connection)
+            make_oversight(connection)
             connection.root()[META] = {"generation": SCHEMA_GENERATION, "complete": True}
             fill_small(site)
         catch_up(self.db)

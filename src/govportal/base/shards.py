@@ -34,6 +34,11 @@ class ShardedMap(Persistent):
     def pop(self, key: str, default: Any = None) -> Any:
         return self._shard(key).pop(key, default)
 
+    @property
+    def shards(self) -> tuple[OOBTree, ...]:
+        """The BTrees themselves, for a long walk with a place to come back to."""
+        return self._shards
+
     def items(self) -> Any:
         for shard in self._shards:
             yield from shard.items()
