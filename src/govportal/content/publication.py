@@ -111,7 +111,7 @@ def begin(parent: Folder, name: str, kind: str, values: dict[str, Any], actor: A
     values = clean_draft(kind, values)
     if not covers(actor, writer_role(kind), scopes_at(parent, name, kind, values)):
         raise Refused(Reason("", f"您没有在这里编写{kind_of(kind).title}的权限（按部门、位置和区划）"))
-    reasons = _place_reasons(parent, name, kind) + _channel_reasons(parent, kind, values) + _text_reasons(note)
+    reasons = place_reasons(parent, name, kind) + _channel_reasons(parent, kind, values) + _text_reasons(note)
     if reasons:
         raise Refused(*reasons)
     document = publish.create(parent, name, kind, actor=actor.id)
@@ -120,7 +120,8 @@ def begin(parent: Folder, name: str, kind: str, values: dict[str, Any], actor: A
     return document
 
 
-def _place_reasons(parent: Folder, name: str, kind: str) -> list[Reason]:
+def place_reasons(parent: Folder, name: str, kind: str) -> list[Reason]:
+    """Why a document of this kind cannot lie at ``parent/name``."""
     home, above = kind_of(kind).home, getattr(parent, "kind", "")
     if home.startswith("/"):
         fits = not above and path_of(parent) in (home, f"{home}/{parent.__name__}")
