@@ -15,7 +15,7 @@ from .build import form_of
 from .look import Problem, field_id
 from .picks import Picks
 from .plain import articles_to_text, body_to_text, span_text
-from .reading import MAX_CHARS, Outcome, clean_section, merge, same
+from .reading import MAX_CHARS, MAX_DEPTH, Outcome, clean_section, merge, same
 from .widgets import Articles, Body, Week, empty
 
 MINE, THEIRS = "mine", "theirs"
@@ -49,7 +49,8 @@ def words(field: Any, value: Any, picks: Picks) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, str):
-        label = picks.label(widget.pick, value) if widget.pick else ""
+        pick = getattr(widget, "pick", "")     # the words under a checkbox have no widget of ours
+        label = picks.label(pick, value) if pick else ""
         return f"{label} [{value}]" if label and label != value else value
     if isinstance(widget, Body):
         return body_to_text(value)
@@ -70,6 +71,14 @@ def _inward(text: str) -> str:
     return "\n".join("  " + line for line in text.split("\n"))
 
 
+def _deep(value: Any) -> bool:
+    """Whether something is nested deeper than any form."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [sub for one in level if isinstance(one, (dict, list)) for sub in (one.values() if isinstance(one, dict) else one)]
+    return bool(level)
+
+
 def render_compare(kind: str, section: str, rows: Iterable[Row], typed: dict[str, Any], *, theme: Any, prefix: str = "c") -> Markup:
     """The comparison to stand inside a form: what differs with a choice each (mine chosen), what is alike folded. ``typed``: mine as typed."""
     rows = list(rows)
@@ -88,7 +97,7 @@ def read_choices(kind: str, section: str, theirs: dict[str, Any], pairs: Iterabl
     except (ValueError, RecursionError):
         typed = None
     names = [child.name for child in form_of(kind, section).children]
-    if not isinstance(typed, dict) or set(typed) - set(names):
+    if not isinstance(typed, dict) or set(typed) - set(names) or _deep(typed):
         return Outcome(None, {}, (Problem((), "您那一份内容没有完整地送到，没有保存。请返回上一页再试"),))
     chosen = {name: given.get(field_id((name,), prefix), MINE) for name in names}
     if set(chosen.values()) - {MINE, THEIRS}:

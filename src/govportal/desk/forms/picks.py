@@ -16,18 +16,21 @@ _SLUG = re.compile(r"(.*\S)\s*\[([^\[\]]{1,120})\]\s*", re.S)
 
 
 class Entry(NamedTuple):
-    """One thing to pick. ``detail`` tells two of the same name apart; ``fill``: what picking it may put into empty fields beside it."""
+    """One thing to pick. ``detail`` tells two of the same name apart; ``fill``: what picking it may put into empty fields beside it;
+    ``rank``: 0 for the site's own, which stand before what was taken over from elsewhere."""
 
     value: str
     label: str
     detail: str = ""
     fill: tuple[tuple[str, str], ...] = ()
+    rank: int = 0
 
 
 def _plain(kind: str, *details: str) -> Callable[[Picks], Iterator[Entry]]:
     def entries(picks: Picks) -> Iterator[Entry]:
         for row in picks.columns.plain.get(kind, ()):
-            yield Entry(row.slug, row.title, "，".join(str(row.head[name]) for name in details if row.head.get(name)))
+            yield Entry(row.slug, row.title, "，".join(str(row.head[name]) for name in details if row.head.get(name)), (),
+                        int(bool(row.head.get("registered"))))
     return entries
 
 
@@ -49,7 +52,7 @@ def _law_paths(picks: Picks) -> Iterator[Entry]:
 
 def _items(picks: Picks) -> Iterator[Entry]:
     for row in picks.columns.items:
-        yield Entry(row.path.rpartition("/")[2], row.name, picks.columns.org_name(row.org, short=True))
+        yield Entry(row.path.rpartition("/")[2], row.name, picks.columns.org_name(row.org, short=True), (), int(row.state != "完整"))
 
 
 def _articles(picks: Picks) -> Iterator[Entry]:
@@ -143,7 +146,7 @@ class Picks:
         return text, f"没有叫“{text[:30]}”的{word}" + (f"，您要的是不是：{near}" if near else "，请写全名，或先建立它")
 
     def search(self, what: str, query: str, limit: int = LIMIT) -> list[Entry]:
-        """Entries that hold the words: names that begin with them first, then the shorter names."""
+        """Entries that hold the words: the site's own first, then names that begin with them, then the shorter."""
         folded = query.strip().lower()[:60]
         if not folded:
             found = []
@@ -158,7 +161,7 @@ class Picks:
             hits = [entry for entry in self.entries(what) if sum(part in entry.label for part in parts) * 2 > len(parts)]
         if what == "clauses":
             return hits[:limit]
-        return sorted(hits, key=lambda entry: (not entry.label.lower().startswith(folded), len(entry.label), entry.label))[:limit]
+        return sorted(hits, key=lambda entry: (entry.rank, not entry.label.lower().startswith(folded), len(entry.label), entry.label))[:limit]
 
     def options(self, name: str) -> list[tuple[str, str]]:
         """(value, words) of what belongs to the document being edited: the materials of a 情形's item."""

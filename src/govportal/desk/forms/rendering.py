@@ -54,7 +54,7 @@ def render_errors(kind: str, section: str, errors: Iterable[Problem], *, theme: 
 
 def field_title(kind: str, section: str, path: Path) -> str:
     """A field in words: 材料 2，原件份数."""
-    field = form_of(kind, section)
+    field: Any = form_of(kind, section)
     found: list[str] = []
     for part in path:
         if isinstance(part, int):
@@ -74,7 +74,8 @@ def in_page_order(kind: str, section: str, errors: Iterable[Problem]) -> list[Pr
     form = form_of(kind, section)
 
     def place(problem: Problem) -> tuple[int, ...]:
-        found, field = [], form
+        found: list[int] = []
+        field: Any = form
         for part in problem.path:
             if isinstance(part, int):
                 found.append(part)
