@@ -67,7 +67,8 @@ def sniff(head: bytes) -> str:
 
 def _office(head: bytes) -> str:
     """Kind of an Office file by the names in its zip's local headers; '' for another zip. Nothing is unpacked."""
-    names, place = [], 0
+    names: list[bytes] = []
+    place = 0
     while (place := head.find(b"PK\x03\x04", place)) >= 0 and len(names) < 64:
         length = int.from_bytes(head[place + 26:place + 28], "little")
         names.append(head[place + 30:place + 30 + length])

@@ -6,8 +6,8 @@ from typing import Any
 from ..base import clock
 from ..content.columns import Columns
 from ..content.model import Document, Folder, path_of
-from ..web.layout import article_tags, column_tags
 from ..web.files import attachments
+from ..web.layout import article_tags, column_tags
 from ..web.pages import number, render
 from ..web.prose import prose
 from . import live_values
