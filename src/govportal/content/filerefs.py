@@ -28,14 +28,17 @@ def references(values: Any) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_reference(node: Any, value: str) -> None:
-    if not FILE_REF.fullmatch(value):
-        raise colander.Invalid(node, f"“{value[:40]}”不是文件编号，请用“上传”选一个文件")
+class _IsReference:
+    max = 60
+
+    def __call__(self, node: Any, value: str) -> None:
+        if not FILE_REF.fullmatch(value):
+            raise colander.Invalid(node, f"“{value[:40]}”不是文件编号，请先上传文件，再填它的编号（file: 开头）")
 
 
 def file_ref(name: str, title: str, **extra: Any) -> colander.SchemaNode:
     """One uploaded file. ``upload`` tells forms to offer an upload."""
-    node = text(name, title, max=60, **extra)
-    node.validator = _is_reference
+    node = text(name, title, **extra)
+    node.validator = _IsReference()
     node.upload = True
     return node

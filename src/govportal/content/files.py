@@ -118,9 +118,14 @@ def size_words(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{max(size // 1000, 1)} kB"
 
 
+def shown_name(name: str) -> str:
+    """A name as it was given, without path and without hidden or reversing characters."""
+    return _HIDDEN.sub("", re.split(r"[/\\]", name)[-1]).strip(" .")[:120] or "文件"
+
+
 def safe_name(name: str, media_type: str) -> str:
     """A file name for people: no path, no hidden or reversing characters, and the ending of what it is."""
-    clean = _HIDDEN.sub("", re.split(r"[/\\]", name)[-1]).strip(" .")[:120] or "文件"
+    clean = shown_name(name)
     endings = KINDS[media_type][1]
     return clean if clean.lower().endswith(endings) else clean + endings[0]
 

@@ -7,6 +7,7 @@ Every line is a block. Owns the notation. Never fails: what is no notation is te
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from .blocks import BR, MARKS, Blocks, Segment, build, normal_all, safe_href
@@ -188,7 +189,7 @@ def _block(line: str) -> tuple[str, Any]:
     return ("ol", inline(line[number.end():])) if number else ("p", inline(line))
 
 
-def to_markup(blocks: Blocks) -> str:
+def to_markup(blocks: Iterable[tuple[str, Any]] | None) -> str:
     """The markup of canonical blocks; items of one list stand on neighbouring lines, other blocks are parted by an empty line."""
     chunks: list[str] = []
     before, number = "", 0
