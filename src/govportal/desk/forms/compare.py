@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from ...content.richtext import to_markup
 from .build import form_of
 from .look import Problem, field_id
 from .picks import Picks
-from .plain import articles_to_text, body_to_text, span_text
+from .plain import articles_to_text, span_text
 from .reading import MAX_CHARS, MAX_DEPTH, Outcome, clean_section, merge, same
 from .widgets import Articles, Body, Week, empty
 
@@ -53,7 +54,7 @@ def words(field: Any, value: Any, picks: Picks) -> str:
         label = picks.label(pick, value) if pick else ""
         return f"{label} [{value}]" if label and label != value else value
     if isinstance(widget, Body):
-        return body_to_text(value)
+        return to_markup(value)
     if isinstance(widget, Articles):
         return articles_to_text(value)
     if isinstance(widget, Week):

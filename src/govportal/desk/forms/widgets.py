@@ -11,9 +11,11 @@ import deform.widget
 from colander import null
 from markupsafe import Markup
 
+from ...content.blocks import is_block, normal_all
+from ...content.richtext import HTML_MARK, TooLong, read, to_markup
 from .look import Look, Path, Settling
 from .plain import DAYS as WEEK
-from .plain import Unreadable, articles_to_text, body_to_text, lines_of, span_text, text_spans, text_to_articles, text_to_body
+from .plain import Unreadable, articles_to_text, lines_of, span_text, text_spans, text_to_articles
 
 
 def empty(value: Any) -> bool:
@@ -88,6 +90,7 @@ class LongText(Leaf):
     template = "textarea"
     lines = 4
     big = False
+    rich = False
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
         value = self.shown(cstruct)
@@ -102,6 +105,13 @@ class Pick(Leaf):
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
         shown, told = look.picks.shown(self.pick, self.shown(cstruct))
         return {"value": shown, "told": told}
+
+
+class Upload(Leaf):
+    """The number of an uploaded file; ``desk-richtext.js`` adds the button that uploads one."""
+
+    template = "upload"
+    hint = "在“文件”里上传，再把编号（file: 开头）填在这里"
 
 
 class Choice(Leaf):
@@ -171,17 +181,33 @@ class Lines(LongText):
 
 
 class Body(LongText):
-    """A body in light markup."""
+    """A body in light markup; ``desk-richtext.js`` makes an editor of it, which gives HTML back."""
+
+    rich = True
 
     lines = 16
     big = True
     deep = True
 
     def shown(self, value: Any) -> str:
-        return body_to_text(value) if isinstance(value, (list, tuple)) else super().shown(value)
+        if isinstance(value, str) and value.startswith(HTML_MARK):       # typed in the editor and shown again
+            try:
+                return to_markup(read(value).blocks)
+            except TooLong:
+                return value
+        if not isinstance(value, (list, tuple)) or not all(map(is_block, value)):
+            return super().shown(value)
+        try:
+            return to_markup(normal_all(value))
+        except ValueError:                       # a forged post
+            return ""
 
     def settle(self, field: Any, typed: Any, path: Path, task: Settling) -> Any:
-        return text_to_body(typed) if isinstance(typed, str) else typed
+        try:
+            return read(typed).blocks if isinstance(typed, str) else typed
+        except TooLong as exc:
+            task.fault(path, str(exc))
+            return ()
 
 
 class Articles(LongText):
