@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-PARTS = ("security", "shell", "signin", "account", "home", "staff", "audit", "files")
+PARTS = ("security", "shell", "signin", "account",      # the frame
+         "forms.picks", "files",                        # what forms ask for
+         "home",
+         "staff", "audit")
 
 
 def includeme(config: Any) -> None:
