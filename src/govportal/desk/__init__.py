@@ -9,7 +9,7 @@ from typing import Any
 
 PARTS = ("security", "shell", "signin", "account",      # the frame
          "forms.picks", "files",                        # what forms ask for
-         "home",
+         "home", "content",                             # what waits, and what there is
          "staff", "audit")
 
 
