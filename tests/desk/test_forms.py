@@ -8,13 +8,14 @@ import transaction
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyramid.httpexceptions import HTTPNotFound
 
 from govportal.content.columns import ColumnStore
 from govportal.content.kinds import all_kinds
 from govportal.content.site import open_site
 from govportal.desk.forms.compare import CARRIED, compare, read_choices, render_compare
 from govportal.desk.forms.look import Problem
-from govportal.desk.forms.picks import Picks
+from govportal.desk.forms.picks import Picks, pick_view
 from govportal.desk.forms.reading import MARK, Operation, post, read_section
 from govportal.desk.forms.rendering import render_section
 from govportal.desk.forms.sections import SECTIONS, sections_of
@@ -320,7 +321,7 @@ def columns(demo_db):
 
 def test_typed_words_become_the_value_or_a_helpful_refusal(columns):
     picks = Picks(columns[0], site=columns[1])
-    assert picks.shown("orgs", "gongan") == ("示例市公安局 [gongan]", "")
+    assert picks.shown("orgs", "gongan") == "示例市公安局 [gongan]"
     ask = lambda text, what="orgs", stored=(): picks.resolve(what, text, strict=True, stored=set(stored))   # noqa: E731
     assert ask("gongan") == ask("示例市公安局") == ask(" 示例市公安局 [gongan] ") == ("gongan", "")
     value, fault = ask("公安")
@@ -334,6 +335,28 @@ def test_typed_words_become_the_value_or_a_helpful_refusal(columns):
     assert clauses and clauses[0].value == "第七条" and clauses[0].detail
     with pytest.raises(LookupError):
         picks.search("passwords", "")
+
+
+class Asked:
+    """What the pick page reads of a request."""
+
+    def __init__(self, columns, what, **query):
+        self.matchdict, (self.columns, self.site), self._query = {"what": what}, columns, query
+
+    def query(self, name):
+        return self._query.get(name, "")
+
+
+def test_the_page_that_scripts_ask(columns):
+    answer = pick_view(None, Asked(columns, "materials", q="户口簿"))
+    first = answer.json_body["entries"][0]
+    assert first["label"] == "居民户口簿" and first["text"] == f"居民户口簿 [{first['value']}]" and first["fill"]["name"] == "居民户口簿"
+    assert answer.content_type == "application/json" and answer.headers["Cache-Control"] == "no-store"
+    assert pick_view(None, Asked(columns, "clauses", law="居民身份证法", q="第七")).json_body["entries"][0]["value"] == "第七条"
+    assert pick_view(None, Asked(columns, "orgs", q="gongan")).json_body["entries"][0]["value"] == "gongan"
+    assert pick_view(None, Asked(columns, "orgs", q="<script>")).json_body == {"entries": []}
+    with pytest.raises(HTTPNotFound):
+        pick_view(None, Asked(columns, "staff"))
 
 
 def test_two_of_the_same_name_are_both_told():

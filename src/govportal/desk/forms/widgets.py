@@ -27,6 +27,11 @@ def empty(value: Any) -> bool:
     return value is None or value is null or value == ""
 
 
+def described_by(own: str, hint: str, error: str) -> str | None:
+    """The ids of a field's hint and error, as far as it has them."""
+    return " ".join([*([f"{own}-h"] if hint else []), *([f"{own}-e"] if error else [])]) or None
+
+
 class Leaf(deform.widget.Widget):
     """A field with one value. ``dotted``: its path without row numbers; ``optional``: a guide is complete without it."""
 
@@ -45,15 +50,9 @@ class Leaf(deform.widget.Widget):
 
     def serialize(self, field: Any, cstruct: Any, *, look: Look, path: Path, **kw: Any) -> Markup:
         own, error = look.id(path), look.error(path, deep=self.deep)
-        described = [f"{own}-h"] if self.hint else []
-        if error:
-            described.append(f"{own}-e")
-        extra = self.more(field, cstruct, look, path)
-        if extra.get("told"):
-            described.append(f"{own}-f")
-        return look.draw(self.template, w=self, id=own, name=kw.get("name") or field.name, title=kw.get("title") or field.title, error=error,
-                         invalid="true" if error else None, described=" ".join(described) or None,
-                         autofocus="autofocus" if look.focus == path else None, **extra)
+        return look.draw(self.template, w=self, id=own, name=field.name, title=kw.get("title") or field.title, error=error,
+                         invalid="true" if error else None, described=described_by(own, self.hint, error),
+                         autofocus="autofocus" if look.focus == path else None, **self.more(field, cstruct, look, path))
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
         return {"value": self.shown(cstruct)}
@@ -94,7 +93,8 @@ class LongText(Leaf):
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
         value = self.shown(cstruct)
-        return {"value": value, "lines": max(self.lines, min(16, 1 + sum(1 + len(line) // 42 for line in value[:2000].split("\n")) if value else 1))}
+        tall = 1 + sum(1 + len(line) // 42 for line in value[:2000].split("\n")) if value else 1
+        return {"value": value, "lines": max(self.lines, min(16, tall))}
 
 
 class Pick(Leaf):
@@ -103,8 +103,7 @@ class Pick(Leaf):
     template = "pick"
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
-        shown, told = look.picks.shown(self.pick, self.shown(cstruct))
-        return {"value": shown, "told": told}
+        return {"value": look.picks.shown(self.pick, self.shown(cstruct))}
 
 
 class Upload(Leaf):
