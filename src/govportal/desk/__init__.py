@@ -10,7 +10,8 @@ from typing import Any
 PARTS = ("security", "shell", "signin", "account",      # the frame
          "forms.picks", "files",                        # what forms ask for
          "home", "content",                             # what waits, and what there is
-         "staff", "audit")
+         "quality",                                     # what is wrong with it
+         "staff", "audit")                              # people and what they did
 
 
 def includeme(config: Any) -> None:
