@@ -62,10 +62,12 @@ class Run:
     editorial: Editorial
     actor: Actor
     memory: dict[str, Any]
+    scratch: dict[str, Any] = field(default_factory=dict)     # for this batch alone
     limit: int = BATCH
     until: float = 0.0
     begun: bool = False
     current: tuple[str, str] | None = None
+    line: int = 0           # of the element in its table, for the report
     failures: list[Failure] = field(default_factory=list)
     undo_rows: list[Any] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -84,21 +86,26 @@ class Run:
         """Remember plain data with which ``reverse`` can take the element back."""
         self.undo_rows.append(row)
 
-    def elements(self, items: Iterable[Any], work: Callable[[Any], str], name: Callable[[Any], tuple[str, str]]) -> None:
-        """Do ``work(item)`` (an outcome word) for items until the batch is full. A refusal is reported under ``name(item)`` = (uid, title)."""
-        for number, item in enumerate(items):
-            if number >= self.limit or (number and self.time_is_up()):
-                return
-            self.current = uid, title = name(item)
+    def elements(self, items: Iterable[Any], work: Callable[[Any], str], name: Callable[[Any], tuple[str, str]]) -> bool:
+        """Do ``work(item)`` (an outcome word) for items until the batch is full. A refusal is reported under ``name(item)`` = (uid, title).
+        Returns whether the items came to their end; an item is taken only when it is done."""
+        items, done = iter(items), 0
+        while done < self.limit and not (done and self.time_is_up()):
+            item = next(items, None)
+            if item is None:
+                return True
+            self.current, self.line = name(item), 0
             try:
                 self.count(work(item))
             except Refused as exc:
-                self.fail(Failure(uid, title, "；".join(map(str, exc.reasons))))
+                self.fail(Failure(*self.current, "；".join(map(str, exc.reasons)), self.line))
             except Partly as exc:
-                self.fail(Failure(uid, title, str(exc)))
+                self.fail(Failure(*self.current, str(exc), self.line))
             self.current = None
             self.job.position += 1
             self.job.done = self.job.position
+            done += 1
+        return False
 
     def keep(self) -> None:
         """Write what the batch gathered into the job, once a batch."""
@@ -258,7 +265,8 @@ class Runner:
                 raise JobFailed("发起人的账号已停用，任务没有做完；请由接手的人再做一次")
             if job.state == WAITING:
                 job.state, job.started = RUNNING, clock.now()
-            run = Run(job, open_site(connection), editorial, actor, self._memory.setdefault(uid, {}), 1 if single else BATCH, time.monotonic() + SECONDS)
+            run = Run(job, open_site(connection), editorial, actor, self._memory.setdefault(uid, {}), limit=1 if single else BATCH,
+                      until=time.monotonic() + SECONDS)
             try:
                 finished = kind.step(run)
             except BaseException:
