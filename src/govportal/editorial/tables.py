@@ -24,6 +24,7 @@ MAX_COLUMNS = 200
 MAX_BYTES = 20 << 20
 MAX_TEXT = 100_000           # characters of one cell
 SAMPLES = 3
+HELP_SHEET = "填写说明"      # of our own workbooks, never data
 HEADER_WITHIN = 20           # the header is looked for in the first rows
 FORMATS = {"xlsx": "XLSX 工作簿", "csv": "CSV", "jsonl": "JSONL"}
 ENCODINGS = {"utf-8-sig": "UTF-8", "gb18030": "GB18030", "utf-16": "UTF-16"}
@@ -127,7 +128,7 @@ def look(path: Path, name: str, *, known: frozenset[str] = frozenset(), sheet: s
         total = 0
         if layout.format == "xlsx":
             facts = sheets.facts(path)
-            names = tuple(fact.name for fact in facts)
+            names = tuple(fact.name for fact in facts if fact.name != HELP_SHEET)
             layout = replace(layout, sheet=sheet or (names[0] if names else ""))
             total = next((fact.rows for fact in facts if fact.name == layout.sheet), 0)
             if len(names) > 1 and not sheet:

@@ -44,11 +44,16 @@ def safe(value: Any) -> Any:
     return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+def plain_text(value: str) -> str:
+    """Text that a workbook can hold: no control characters, not longer than a cell."""
+    value = _CONTROL.sub("", value)
+    return value if len(value) <= MAX_CELL else value[:MAX_CELL - 20] + "……（后面太长，略）"
+
+
 def cell(sheet: Any, value: Any, *, fill: PatternFill | None = None, bold: bool = False) -> Any:
     """A cell of a write-only sheet; text stays text whatever it begins with."""
     if isinstance(value, str):
-        value = _CONTROL.sub("", value)
-        value = value if len(value) <= MAX_CELL else value[:MAX_CELL - 20] + "……（后面太长，略）"
+        value = plain_text(value)
     elif value is not None and (not isinstance(value, (int, float)) or not math.isfinite(value)):
         value = str(value)
     made = WriteOnlyCell(sheet, value)
