@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from govportal.content import publish
+from govportal.content.model import Secrecy
 from govportal.content.site import open_site
 from govportal.editorial.jobkinds import KINDS
 from govportal.editorial.jobs import Runner
@@ -21,7 +22,7 @@ class Person:
     id: str = "p1"
     name: str = "示例"
     org: str = "gongan"
-    roles: tuple[str, ...] = ("editor", "reviewer", "signer", "directory", "site")
+    roles: tuple[str, ...] = ("editor", "signer", "directory", "site")
 
     def holds(self, role: str, scope: Scope) -> bool:
         return role in self.roles and (not self.org or scope.org == self.org)
@@ -59,6 +60,14 @@ class Desk:
 @pytest.fixture
 def desk(small) -> Desk:
     return Desk(small)
+
+
+def signed(site, uids):
+    """The drafts as they are after review and sign-off."""
+    for uid in uids:
+        draft = site.document(uid).draft
+        draft.stage, draft.openness, draft.secrecy = "signed", "主动公开", Secrecy("保密员", "2026-01-04")
+    return uids
 
 
 def questions(site, number: int, *, draft: bool = False, **more) -> list[str]:

@@ -6,11 +6,12 @@ import pytest
 
 from govportal.content import publish
 from govportal.content.integrity import faults
+from govportal.content.model import Folder
 from govportal.content.site import open_site
 from govportal.editorial import bulk, jobs
 from govportal.editorial.jobs import JobRefused, Runner
 from govportal.worker import Worker
-from tests.editorial.conftest import Person, questions
+from tests.editorial.conftest import Person, questions, signed
 
 ALL = Person(org="")
 
@@ -37,28 +38,50 @@ def redraft(site, uid, title, **more):
     return publish.save_draft(document, publish.clean("Question", {**values, "title": title, **more}), actor="t")
 
 
+def more_drafts(site):
+    document = publish.create(site["questions"], "new", "Question", actor="t")
+    publish.save_draft(document, publish.clean("Question", {"topic": "户籍", "title": "新的", "org": "gongan"}), actor="t")
+    return [document.uid]
+
+
 def test_publish_and_undo_with_what_came_after(desk):
     old, new = desk.do(lambda site, _: (questions(site, 3), questions(site, 2, draft=True)))
     desk.do(lambda site, _: [redraft(site, uid, "新题目").uid for uid in old])
+    desk.do(lambda site, _: signed(site, [*old, *new]))
     lines = desk.do(lambda site, _: bulk.preview(site, ALL, "publish", [*old, *new, "unknown"], {}))
     assert [line.ok for line in lines] == [True] * 5 + [False] and lines[5].reasons == ("这份内容已经不在了",)
     job = start(desk, "publish", [*old, *new])
     assert desk.outcome(job) == ("done", {"ok": 5}, []) and live(desk, old) == ["新题目"] * 3
     desk.do(lambda site, _: redraft(site, old[2], "又改了").uid)          # somebody goes on with one
     back = undo(desk, job)
-    assert desk.outcome(back) == ("done", {"ok": 4, "failed": 1}, [bulk.LATER])
-    assert live(desk, old) == ["问题 0", "问题 1", "新题目"]
+    state, counts, reasons = desk.outcome(back)
+    assert (state, counts) == ("done", {"ok": 2, "failed": 3}) and reasons[0] == bulk.LATER and "第 1 版已放进草稿，送审、签发后才公开" in reasons[1]
+    assert live(desk, old) == ["新题目"] * 3, "an undo does not get round the review"
+    assert desk.do(lambda site, _: [(site.document(uid).draft.values["title"], site.document(uid).draft.stage) for uid in old]) == [
+        ("问题 0", "drafting"), ("问题 1", "drafting"), ("又改了", "drafting")]
     assert desk.do(lambda site, _: [site.document(uid).withdrawal.mode for uid in new]) == ["gone", "gone"]
-    assert desk.do(lambda site, _: site.document(old[0]).live.number) == 3, "the former text came back as a new edition"
     sound(desk)
 
 
 def test_publish_refuses_each_by_its_own_reasons(desk):
-    good, bad = desk.do(lambda site, _: (questions(site, 2, draft=True), questions(site, 1)))
-    job = start(desk, "publish", [*good, *bad, "gone"])
+    good, bad, early = desk.do(lambda site, _: (signed(site, questions(site, 2, draft=True)), questions(site, 1), more_drafts(site)))
+    job = start(desk, "publish", [*good, *bad, *early, "gone"])
     state, counts, reasons = desk.outcome(job)
-    assert (state, counts) == ("done", {"ok": 2, "failed": 2}) and reasons == ["没有草稿", "这份内容已经不在了"]
-    assert desk.see(job, lambda job: [failure.title for failure in job.report]) == ["问题 0", "gone"]
+    assert (state, counts) == ("done", {"ok": 2, "failed": 3}) and "现在已经是“已公开”" in reasons[0] and "现在是“起草中、未公开”" in reasons[1] and "不在了" in reasons[2]
+    assert desk.see(job, lambda job: [failure.title for failure in job.report]) == ["问题 0", "新的", "gone"]
+
+
+def test_submit_states_disclosure_and_secrecy_once_for_all(desk):
+    uids = desk.do(lambda site, _: questions(site, 2, draft=True))
+    with pytest.raises(JobRefused, match="“保密审查人”必填"):
+        start(desk, "submit", uids, openness="主动公开", secrecy_on="2026-01-04")
+    stated = {"openness": "主动公开", "secrecy_by": "保密员", "secrecy_on": "2026-01-04"}
+    assert all(line.ok for line in desk.do(lambda site, _: bulk.preview(site, ALL, "submit", uids, stated)))
+    assert "不能晚于今天" in desk.do(lambda site, _: bulk.preview(site, ALL, "submit", uids, {**stated, "secrecy_on": "2999-01-01"}))[0].reasons[0]
+    start(desk, "submit", uids, **stated)
+    assert desk.do(lambda site, _: [(site.document(uid).draft.stage, site.document(uid).draft.secrecy.by) for uid in uids]) == [("review", "保密员")] * 2
+    assert "现在是“待审核" in desk.outcome(start(desk, "set", uids, field="audience", value="企业"))[2][0]
+    assert desk.do(lambda site, _: [site.document(uid).draft.values["audience"] for uid in uids]) == ["个人"] * 2, "what is in review is not changed"
 
 
 def test_withdraw_and_restore(desk):
@@ -73,12 +96,27 @@ def test_withdraw_and_restore(desk):
 
 
 def test_move_and_back_with_redirects(desk):
-    uids = desk.do(lambda site, _: questions(site, 2))
-    assert [line.reasons for line in desk.do(lambda site, _: bulk.preview(site, ALL, "move", uids, {"to": "/nowhere"}))] == [("位置：站内没有“/nowhere”这个位置",)] * 2
-    job = start(desk, "move", uids, to="/pages")
-    assert desk.do(lambda site, _: (sorted(site["pages"].keys()), site.redirects.get("/questions/q0"))) == (["q0", "q1"], uids[0])
+    uids = desk.do(lambda site, _: (questions(site, 2), site["questions"].attach("huji", Folder("户籍")))[0])
+    for to, message in (("/nowhere", "位置：站内没有“/nowhere”这个位置"), ("/pages", "位置：问答不能放在 /pages 下面"), ("/questions", "位置：已经在这里了")):
+        assert [line.reasons for line in desk.do(lambda site, _, to=to: bulk.preview(site, ALL, "move", uids, {"to": to}))] == [(message,)] * 2
+    job = start(desk, "move", uids, to="/questions/huji")
+    assert desk.do(lambda site, _: (sorted(site["questions"]["huji"].keys()), site.redirects.get("/questions/q0"))) == (["q0", "q1"], uids[0])
     undo(desk, job)
-    assert desk.do(lambda site, _: (sorted(site["questions"].keys()), site.redirects.get("/pages/q1"))) == (["q0", "q1"], uids[1])
+    assert desk.do(lambda site, _: (sorted(site["questions"].keys()), site.redirects.get("/questions/huji/q1"))) == (["huji", "q0", "q1"], uids[1])
+    sound(desk)
+
+
+def test_an_article_moves_with_a_draft_that_names_its_new_column(desk):
+    def make(site, _):
+        publish.put(publish.create(site["news"], "other", "Channel", actor="t"), {"name": "别处"}, actor="t")
+        document = publish.create(site["news"]["tongzhi"], "a", "NewsArticle", actor="t")
+        publish.put(document, {"channel": "tongzhi", "title": "停水", "published_at": "2026-01-05 09:00", "body": "停。"}, actor="t")
+        return document.uid
+    uid = desk.do(make)
+    job = start(desk, "move", [uid], to="/news/other")
+    assert desk.do(lambda site, _: ("a" in site["news"]["other"], site.document(uid).draft.values["channel"])) == (True, "other")
+    undo(desk, job)
+    assert desk.do(lambda site, _: ("a" in site["news"]["tongzhi"], site.document(uid).draft.values["channel"])) == (True, "tongzhi")
     sound(desk)
 
 
@@ -118,12 +156,14 @@ def test_assign_and_back(desk):
 
 def test_rights_are_those_of_the_work_by_hand(desk):
     """An editor may not publish; another department's editor may not touch; a forged list of uids gains nothing."""
-    uids = desk.do(lambda site, _: questions(site, 2, draft=True))
-    desk.people["p1"] = Person(roles=("editor",))
+    uids = desk.do(lambda site, _: signed(site, questions(site, 2, draft=True)))
+    desk.people["p1"] = Person(roles=("reviewer",))
     state, counts, reasons = desk.outcome(start(desk, "publish", uids))
-    assert counts == {"failed": 2} and "没有“签发、站点管理”的权限" in reasons[0] and live(desk, uids) == [None, None]
+    assert counts == {"failed": 2} and "“发布”要有" in reasons[0] and live(desk, uids) == [None, None]
+    desk.do(lambda site, _: [setattr(site.document(uid).draft, "stage", "drafting") for uid in uids])
     desk.people["p1"] = Person(org="other")
-    for action, params in (("set", {"field": "audience", "value": "企业"}), ("delete", {}), ("move", {"to": "/pages"}), ("assign", {"to": "x"})):
+    desk.do(lambda site, _: site["questions"].attach("huji", Folder("户籍")))
+    for action, params in (("set", {"field": "audience", "value": "企业"}), ("delete", {}), ("move", {"to": "/questions/huji"}), ("assign", {"to": "x"})):
         assert desk.outcome(start(desk, action, uids, **params))[1] == {"failed": 2}, action
         assert not any(line.ok for line in desk.do(lambda site, _, action=action, params=params: bulk.preview(site, desk.people["p1"], action, uids, params)))
 
@@ -145,7 +185,7 @@ def test_what_cannot_be_started_says_why(desk, action, uids, params, message):
 
 def test_a_thousand_are_published_while_the_site_answers(desk):
     """≤ 60 s for 1,000, in small transactions; the public page answers all the time and other writers are not refused."""
-    uids = desk.do(lambda site, _: questions(site, 1000, draft=True))
+    uids = desk.do(lambda site, _: signed(site, questions(site, 1000, draft=True)))
     app = desk.small.app(page_cache_mb=0)
     app.get("/items/one/one")         # templates are compiled once
     desk.do(lambda site, editorial: bulk.begin(editorial, "p1", "publish", uids, {}).uid)

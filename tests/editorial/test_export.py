@@ -27,7 +27,7 @@ def test_a_list_in_three_formats_without_formulas(desk):
     data, count = written(desk, uids, "csv")
     assert count == 2 and data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
-    assert rows[0] == ["标题", "状态", "答复单位", "答复", "内容编号"] and rows[1] == ["'" + EVIL, "已公开", "示例市公安局", "到大厅办理。", uids[0]]
+    assert rows[0] == ["标题", "公开状态", "答复单位", "答复", "内容编号"] and rows[1] == ["'" + EVIL, "已公开", "示例市公安局", "到大厅办理。", uids[0]]
     sheet = openpyxl.load_workbook(io.BytesIO(written(desk, uids, "xlsx")[0])).active
     assert (sheet["A2"].value, sheet["A2"].data_type, sheet["A2"].quotePrefix) == (EVIL, "s", True)
     assert json.loads(written(desk, uids, "json")[0])[0]["标题"] == EVIL
@@ -154,3 +154,16 @@ def test_a_csv_of_ours_is_read_back_without_the_apostrophes(desk, tmp_path):
     assert check(desk, uid)[0]["bad"] == 0
     enter(desk, uid)
     assert desk.do(lambda site, _: [document.draft.values["title"] for document in site["questions"].values() if document.draft]) == [EVIL]
+
+
+def test_a_formatted_body_is_not_flattened_by_a_workbook(desk):
+    uids = desk.do(lambda site, _: [*questions(site, 1), *questions(site, 1, draft=True)])
+    rich = [{"h": "怎么办"}, {"li": "带证件"}, {"p": "到大厅。"}]
+    desk.small.change(lambda site: publish.put(site.document(uids[0]), {**site.document(uids[0]).live.values, "answer": rich}, actor="t"))
+    data, _ = desk.do(lambda site, _: workbooks.mine(site, "Question", uids))
+    for text, bad in (("怎么办\n带证件\n到大厅。", 0), ("都到大厅。", 1)):
+        uid = upload(desk, fill(data, {(2, "答复"): text, (3, "答复"): "随到随办。"}), "a.xlsx")
+        choose(desk, uid, "Question")
+        summary, problems = check(desk, uid)
+        assert (summary["bad"], summary["changed"]) == (bad, 1)
+    assert "请在网页里改" in problems[0][3]

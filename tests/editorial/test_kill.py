@@ -10,7 +10,7 @@ from govportal.editorial.store import open_editorial
 from govportal.worker import catch_up
 from tests.conftest import Small
 from tests.crash import kills
-from tests.editorial.conftest import questions
+from tests.editorial.conftest import questions, signed
 
 
 def publications(site):
@@ -23,7 +23,7 @@ def kill_and_go_on(var, plans, number):
     """The same folder through all kills, then a run to the end; answers how many kills hit."""
     small = Small(var)
     with small.db.transaction() as connection:
-        uids = questions(open_site(connection), number, draft=True)
+        uids = signed(open_site(connection), questions(open_site(connection), number, draft=True))
         job = bulk.begin(open_editorial(connection), "p1", "publish", uids, {}).uid
     small.db.close()
     killed = 0

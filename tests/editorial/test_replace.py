@@ -2,7 +2,7 @@
 import pytest
 
 from govportal.content import publish
-from govportal.editorial import jobs, replace, uses
+from govportal.editorial import bulk, jobs, replace, uses
 from govportal.editorial.replace import ReplaceRefused
 from tests.editorial.conftest import Person, questions
 
@@ -57,7 +57,7 @@ def test_other_departments_hostile_text_and_forged_hits(desk):
     forged = run(desk, "旧名", "新名", [(uids[0], seen.hits[0].base, "title@99"), ("nobody", "x", "title@0")])
     assert desk.outcome(forged)[1] == {"failed": 2}
     desk.people["p1"] = Person(org="other")
-    assert "没有“编辑”的权限" in desk.outcome(run(desk, "旧名", "新名", seen.hits))[2][0]
+    assert "您在这里没有" in desk.outcome(run(desk, "旧名", "新名", seen.hits))[2][0]
     desk.people["p1"] = Person(org="")
     job = run(desk, "旧名", "<script>alert(1)</script>", seen.hits)
     assert desk.outcome(job)[1] == {"ok": 1}
@@ -121,3 +121,23 @@ def test_a_full_build_gives_what_the_updates_gave(desk):
         uses.build(editorial, site)
         return kept == {target: set(uids) for target, uids in editorial.uses._documents.items()} and len(kept) >= 3
     assert desk.do(compare)
+
+
+def test_the_desk_consumer_keeps_the_uses(desk):
+    """No extra call is needed: the worker that keeps the desk's list keeps them too."""
+    item = desk.do(lambda site, _: site["items"]["one"]["one"].uid)
+    assert used(desk, "places", "hall") == ([item], 1)
+    uid = desk.small.change(lambda site: questions(site, 1)[0])
+    assert uid in used(desk, "organisations", "gongan")[0]
+    desk.run(lambda editorial: bulk.begin(editorial, "p1", "move", [item], {"to": "/items"}))
+    desk.small.change(lambda site: publish.withdraw(site.document(uid), reason="x", mode="gone", actor="t"))
+    assert uid in used(desk, "organisations", "gongan")[0], "withdrawn content still names it and can come back"
+
+
+def test_words_in_formatted_bodies():
+    blocks = (("p", ("请到", {"strong": "大厅"}, {"a": "大厅地图", "href": "/大厅"})), ("table", {"header": True, "rows": (("大厅", "x"),)}), ("img", {"file": "大厅", "alt": "大厅"}))
+    found = list(replace.texts("Question", {"answer": blocks}))
+    assert [text for *_, text in found if "大厅" in text] == ["大厅", "大厅地图", "大厅", "大厅"]
+    keys = [replace._key(path, 0) for path, _, text in found if text.startswith("大厅")]
+    assert replace.replaced("Question", {"answer": blocks}, "大厅", "中心", keys)["answer"] == (
+        ("p", ("请到", {"strong": "中心"}, {"a": "中心地图", "href": "/大厅"})), ("table", {"header": True, "rows": (("中心", "x"),)}), ("img", {"file": "大厅", "alt": "中心"}))

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..content import publish
-from ..content.model import Document, Edition, Folder, path_of
-from ..content.publish import Reason, Refused
+from ..content import publication, publish
+from ..content.model import Document, Folder, Secrecy, path_of
 from ..content.site import Site, find_site
 from ..workflow.actors import Actor
+from ..workflow.reasons import Reason, Refused
 from . import cells, jobs, verbs
 from .job import Job
 from .jobs import JobKind, JobRefused, Partly, Run
@@ -44,49 +44,49 @@ class Action:
     params: tuple[tuple[str, str], ...] = ()
 
 
-def _edition(document: Document) -> Edition:
-    found = verbs.current(document)
-    if found is None:
-        raise Refused(Reason("", "这份内容没有可以改的版本"))
-    return found
+def _by_table(action: str, inputs: Callable[[Params], Params]) -> Callable[[Document, Actor, Params], list[Reason]]:
+    return lambda document, actor, params: publication.against(document, action, actor, **inputs(params))
 
 
-def _by_table(action: str) -> Callable[[Document, Actor, Params], list[Reason]]:
-    return lambda document, actor, params: verbs.act_reasons(document, action, actor)
+def disclosure(params: Params) -> Params:
+    """公开属性 and 保密审查 (C2) as ``publication.act`` takes them, stated once for the whole list."""
+    secrecy = Secrecy(params["secrecy_by"].strip(), params["secrecy_on"].strip()) if params.get("secrecy_by") and params.get("secrecy_on") else None
+    return {"note": params.get("note", ""), "openness": params.get("openness", ""), "secrecy": secrecy}
+
+
+def _note(params: Params) -> Params:
+    return {"note": params.get("note", "")}
+
+
+def _withdrawal(params: Params) -> Params:
+    return {"note": params.get("reason", ""), "mode": params.get("mode", ""), "to": params.get("to", "")}
 
 
 def _submit(document: Document, actor: Actor, params: Params) -> None:
-    verbs.act(document, "submit", actor, note=params.get("note", ""))
+    publication.act(document, "submit", actor, **disclosure(params))
 
 
 def _publish(document: Document, actor: Actor, params: Params) -> dict[str, Any]:
     before = document.live
-    verbs.act(document, "publish", actor, note=params.get("note", ""))
+    publication.act(document, "publish", actor, **_note(params))
     return {"before": before.number if before is not None else 0, "after": document.live.uid if document.live is not None else ""}
 
 
 def _unpublish(site: Site, row: dict[str, Any], actor: Actor) -> None:
-    """The former edition comes back as a new one; what was public for the first time is withdrawn."""
+    """What was public for the first time is withdrawn; else the former edition comes back as a draft, which passes the review as any other."""
     document = verbs.of(site, row["uid"])
     if document.live is None or document.live.uid != row["after"] or document.draft is not None or document.scheduled or document.withdrawal is not None:
         raise Refused(Reason("", LATER))
     former = document.edition(row["before"]) if row["before"] else None
     if former is None:
-        verbs.act(document, "withdraw", actor, note="撤销批量发布", mode="gone")
+        publication.act(document, "withdraw", actor, note="撤销批量发布", mode="gone")
         return
-    verbs.save(document, former.values, actor, base=document.live.uid, note=f"撤销批量发布，恢复第 {former.number} 版")
-    try:
-        verbs.act(document, "publish", actor)
-    except Refused as exc:
-        raise Partly(f"第 {former.number} 版已放进草稿，还要送审后发布（{'；'.join(map(str, exc.reasons))}）") from None
-
-
-def _withdraw_check(document: Document, actor: Actor, params: Params) -> list[Reason]:
-    return verbs.act_reasons(document, "withdraw", actor)
+    publication.save(document, former.values, actor, base=document.live.uid, note=f"撤销批量发布，恢复第 {former.number} 版")
+    raise Partly(f"第 {former.number} 版已放进草稿，送审、签发后才公开；急需时请先撤回现在的版本")
 
 
 def _withdraw(document: Document, actor: Actor, params: Params) -> dict[str, Any]:
-    verbs.act(document, "withdraw", actor, note=params["reason"], mode=params["mode"], to=params.get("to", ""))
+    publication.act(document, "withdraw", actor, **_withdrawal(params))
     return {"at": document.withdrawal.at.isoformat() if document.withdrawal is not None else ""}
 
 
@@ -94,7 +94,7 @@ def _restore(site: Site, row: dict[str, Any], actor: Actor) -> None:
     document = verbs.of(site, row["uid"])
     if document.withdrawal is None or document.withdrawal.at.isoformat() != row["at"]:
         raise Refused(Reason("", LATER))
-    verbs.act(document, "restore", actor)
+    publication.act(document, "restore", actor)
 
 
 def _place(site: Site, path: str) -> Folder:
@@ -105,14 +105,7 @@ def _place(site: Site, path: str) -> Folder:
 
 
 def _move_check(document: Document, actor: Actor, params: Params) -> list[Reason]:
-    site = find_site(document)
-    target = _place(site, params["to"])
-    found = verbs.move_reasons(document, target, document.__name__, actor)
-    if target is document.__parent__:
-        found.append(Reason("位置", "已经在这里了"))
-    elif document.__name__ in target:
-        found.append(Reason("标识", f"{path_of(target)}/{document.__name__} 已有内容，请先换一个标识"))
-    return found
+    return verbs.move_reasons(document, _place(find_site(document), params["to"]), document.__name__, actor)
 
 
 def _move(document: Document, actor: Actor, params: Params) -> dict[str, Any]:
@@ -136,22 +129,19 @@ def _new_values(document: Document, params: Params) -> dict[str, Any]:
         value = cells.read(one, params.get("value"))
     except ValueError as exc:
         raise Refused(Reason(one.title, str(exc))) from None
-    return publish.clean(document.kind, cells.put(_edition(document).values, one, value))
+    return verbs.clean_draft(document.kind, cells.put(verbs.edition_of(document).values, one, value))
 
 
 def _set_check(document: Document, actor: Actor, params: Params) -> list[Reason]:
     values = _new_values(document, params)
-    found = verbs.lacking(actor, verbs.scope_of(document), *verbs.editors(document.kind)) \
-        or verbs.lacking(actor, verbs.scope_of(document, values), *verbs.editors(document.kind))
-    return found + ([Reason("", "已经是这个值，不用改")] if values == _edition(document).values else [])
+    found = verbs.may_write(document, values, actor) or publication.against(document, "save", actor)
+    return found + ([Reason("", "已经是这个值，不用改")] if values == verbs.edition_of(document).values else [])
 
 
 def _set(document: Document, actor: Actor, params: Params) -> dict[str, Any]:
-    base, values = _edition(document), _new_values(document, params)
-    if values == base.values:
-        raise Refused(Reason("", "已经是这个值，不用改"))
+    base, values = verbs.edition_of(document), _new_values(document, params)
     draft = document.draft
-    saved = verbs.save(document, values, actor, base=base.uid, note=params.get("note") or "批量设置要素")
+    saved = publication.save(document, values, actor, base=base.uid, note=params.get("note") or "批量设置要素")
     return {"draft": draft.values if draft is not None else None, "after": saved.uid}
 
 
@@ -161,14 +151,14 @@ def put_draft_back(site: Site, row: dict[str, Any], actor: Actor) -> None:
     if document.draft is None or document.draft.uid != row["after"]:
         raise Refused(Reason("", LATER))
     if row["draft"] is None:
-        verbs.discard(document, actor, row["after"])
+        publication.discard(document, actor, row["after"])
     else:
-        verbs.save(document, row["draft"], actor, base=row["after"], note="撤销批量修改")
+        publication.save(document, row["draft"], actor, base=row["after"], note="撤销批量修改")
 
 
 def _assign(document: Document, actor: Actor, params: Params) -> dict[str, Any]:
     before = document.assignee
-    verbs.assign(document, params.get("to", ""), actor)
+    publication.act(document, "assign", actor, to=params.get("to", ""))
     return {"before": before, "after": params.get("to", "")}
 
 
@@ -176,18 +166,14 @@ def _assign_back(site: Site, row: dict[str, Any], actor: Actor) -> None:
     document = verbs.of(site, row["uid"])
     if document.assignee != row["after"]:
         raise Refused(Reason("", LATER))
-    verbs.assign(document, row["before"], actor)
-
-
-def _delete_check(document: Document, actor: Actor, params: Params) -> list[Reason]:
-    return ([] if document.draft is not None else [Reason("", "没有草稿")]) + verbs.lacking(actor, verbs.scope_of(document), *verbs.editors(document.kind))
+    publication.act(document, "assign", actor, to=row["before"])
 
 
 def _delete(document: Document, actor: Actor, params: Params) -> dict[str, Any]:
     if document.draft is None:
         raise Refused(Reason("", "没有草稿"))
     parent, kept = document.__parent__, {"name": document.__name__, "kind": document.kind, "draft": document.draft.values}
-    verbs.discard(document, actor, document.draft.uid)
+    publication.discard(document, actor, document.draft.uid)
     return {**kept, "parent": path_of(parent)}
 
 
@@ -199,17 +185,18 @@ def _undelete(site: Site, row: dict[str, Any], actor: Actor) -> None:
     if document.draft is not None:
         raise Refused(Reason("", "它已有另一份草稿，没有放回删除的草稿"))
     base = verbs.current(document)
-    verbs.save(document, row["draft"], actor, base=base.uid if base is not None else None, note="撤销删除草稿")
+    publication.save(document, row["draft"], actor, base=base.uid if base is not None else None, note="撤销删除草稿")
 
 
 ACTIONS: dict[str, Action] = {
-    "submit": Action("送审", _by_table("submit"), _submit),
-    "publish": Action("发布", _by_table("publish"), _publish, _unpublish),
-    "withdraw": Action("撤回", _withdraw_check, _withdraw, _restore, (("reason", "撤回原因"), ("mode", "撤回方式"))),
+    "submit": Action("送审", _by_table("submit", disclosure), _submit,
+                     params=(("openness", "公开属性"), ("secrecy_by", "保密审查人"), ("secrecy_on", "保密审查日期"))),
+    "publish": Action("发布", _by_table("publish", _note), _publish, _unpublish),
+    "withdraw": Action("撤回", _by_table("withdraw", _withdrawal), _withdraw, _restore, (("reason", "撤回原因"), ("mode", "撤回方式"))),
     "move": Action("移动", _move_check, _move, _move_back, (("to", "移到哪里"),)),
     "set": Action("设置要素", _set_check, _set, put_draft_back, (("field", "要素"),)),
-    "assign": Action("指定负责人", lambda document, actor, params: verbs.assign_reasons(document, actor), _assign, _assign_back),
-    "delete": Action("删除草稿", _delete_check, _delete, _undelete),
+    "assign": Action("指定经办人", _by_table("assign", lambda params: {"to": params.get("to", "")}), _assign, _assign_back),
+    "delete": Action("删除草稿", _by_table("discard", lambda params: {}), _delete, _undelete),
 }
 
 

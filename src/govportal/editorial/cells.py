@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -105,8 +106,26 @@ def show(one: Element, value: Any) -> Any:
     if one.form == "table":
         return "\n".join(BAR.join(_plain(row.get(part.path[0])) for part in one.parts).rstrip(BAR) for row in value)
     if one.form == "body":
-        return value if isinstance(value, str) else "\n".join(str(block[1]) if isinstance(block, (list, tuple)) and len(block) == 2 else str(block) for block in value)
+        return "\n".join("".join(text for _, text in strings(block[1])) for block in value)
     return value
+
+
+def strings(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """(path, text) of the words in a block of a body: a text, runs, a table, a picture; addresses are no words."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            if key not in ("href", "file"):
+                yield from strings(child, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for number, child in enumerate(value):
+            yield from strings(child, (*path, number))
+
+
+def formatted(value: Any) -> bool:
+    """Whether a body holds more than plain paragraphs, which a cell cannot show."""
+    return any(block[0] != "p" or not isinstance(block[1], str) for block in value or ())
 
 
 def _plain(value: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..content.kinds import all_kinds, kind_of
 from ..content.model import Document, path_of
+from ..content.publication import STAGES, STATES, stage_of, state_of
 from ..content.site import Site
 from . import cells, jobs, verbs
 from .job import Job
@@ -21,7 +22,7 @@ from .writers import TYPES, WRITERS, stored
 AT_ONCE = 2000          # longer lists become a job
 MAX_ROWS = 100_000
 MAX_COLUMNS = 120
-GENERAL = {"@title": "标题", "@kind": "种类", "@path": "地址", "@state": "状态", "@changed": "最近改动", "@published": "首次公开", "@note": "改动说明", "@uid": "内容编号"}
+GENERAL = {"@title": "标题", "@kind": "种类", "@path": "地址", "@state": "公开状态", "@stage": "稿子到哪一步", "@changed": "最近改动", "@published": "首次公开", "@note": "改动说明", "@uid": "内容编号"}
 DEFAULT = ("@title", "@kind", "@state", "@changed", "@path")
 
 
@@ -34,15 +35,6 @@ def columns(kind: str = "") -> list[tuple[str, str]]:
     return [*GENERAL.items(), *((one.key, one.title) for one in (cells.elements(kind) if kind in all_kinds() else ()))]
 
 
-def state_of(document: Document) -> str:
-    """The state in a word, for lists."""
-    if document.withdrawal is not None:
-        return "已撤回"
-    if document.live is not None:
-        return "已公开，有草稿" if document.draft is not None else "已公开"
-    return "已排定" if document.scheduled else "草稿" if document.draft is not None else "未公开"
-
-
 def cell_of(site: Site, document: Document, values: dict[str, Any], key: str, names: Names) -> Any:
     """One cell of a document's row: text, a number, or None."""
     if not key.startswith("@"):
@@ -53,7 +45,7 @@ def cell_of(site: Site, document: Document, values: dict[str, Any], key: str, na
     if moment is not None:
         return moment.strftime("%Y-%m-%d %H:%M")
     return {"@title": lambda: verbs.title_of(document), "@kind": lambda: kind_of(document.kind).title, "@path": lambda: path_of(document),
-            "@state": lambda: state_of(document), "@note": lambda: edition.note if edition is not None else None, "@uid": lambda: document.uid}.get(key, lambda: None)()
+            "@state": lambda: STATES[state_of(document)], "@stage": lambda: STAGES.get(stage_of(document)), "@note": lambda: edition.note if edition is not None else None, "@uid": lambda: document.uid}.get(key, lambda: None)()
 
 
 def row_of(site: Site, uid: str, keys: Sequence[str], names: Names) -> list[Any] | None:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from ..content import importer
-from ..content.publish import Reason, Refused
+from ..content import importer, publication
 from ..content.topics import load_topic_rules
+from ..workflow.reasons import Reason, Refused
 from . import bulk, targets, verbs
 from .importrows import Entry, Fault, Reader, Seen, circles, read, shown
 from .imports import CHECK, ENTER, Import
@@ -157,18 +157,18 @@ def _save(run: Run, entry: Entry) -> str:
         return "unchanged"
     document = verbs.of(run.site, entry.uid)
     draft = document.draft
-    saved = verbs.save(document, entry.values, run.actor, base=entry.base, note="从表格带回")
+    saved = publication.save(document, entry.values, run.actor, base=entry.base, note="从表格带回")
     run.undo({"uid": document.uid, "title": entry.title, "draft": draft.values if draft is not None else None, "after": saved.uid})
     return "ok"
 
 
 def _create(run: Run, one: Import, entry: Entry, reader: Reader) -> str:
-    document = verbs.begin(run.site.at(entry.parent), entry.name, reader.target, entry.values, run.actor)
+    document = publication.begin(run.site.at(entry.parent), entry.name, reader.target, entry.values, run.actor)
     row: dict[str, Any] = {"uid": document.uid, "title": entry.title, "draft": None, "after": document.draft.uid if document.draft is not None else ""}
     then = one.options.get("then", "draft")
     try:
         if then == "submit":
-            verbs.act(document, "submit", run.actor, note=f"导入：{one.name}")
+            publication.act(document, "submit", run.actor, **bulk.disclosure({**one.options, "note": f"导入：{one.name}"}))
         elif then == "publish":
             verbs.publish_registered(document, run.actor)
             row |= {"before": 0, "after": document.live.uid if document.live is not None else "", "action": "publish"}

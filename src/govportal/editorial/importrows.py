@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 
 from openpyxl.utils import get_column_letter
 
-from ..content import importer, publish
+from ..content import importer, publication, publish
 from ..content.kinds import kind_of
 from ..content.model import Document, path_of
-from ..content.publish import Refused
 from ..content.rowreader import convert
+from ..content.scopes import scopes_at
 from ..content.site import Site
 from ..workflow.actors import Actor, Scope
+from ..workflow.reasons import Reason, Refused
 from . import cells, targets, verbs
 from .cells import Element
 from .names import Names
@@ -121,6 +122,9 @@ def _cells(site: Site, reader: Reader, row: Row, seen: Seen, before: dict[str, A
         cell = value_at(row, number)
         if before is not None and same(site, one, before, cell, seen):
             continue
+        if before is not None and one.form == "body" and cells.formatted(cells.get(before, one)):
+            faults.append(Fault(number, "这段正文有小标题、列表、表格或图片，在表格里改会丢掉它们：请在网页里改，表格里保持原样"))
+            continue
         try:
             value = seen.names.read(site, one.key, cells.read(one, cell))
         except ValueError as exc:
@@ -207,19 +211,23 @@ def _twice(reader: Reader, row: Row, values: dict[str, Any], seen: Seen) -> list
 def _clean(site: Site, reader: Reader, document: Document | None, entry: Entry, actor: Actor) -> tuple[dict[str, Any], list[Fault]]:
     """Values by the schema, the identity rules, and whether the actor may write them there."""
     try:
-        values = publish.clean(reader.target, entry.values)
+        values = publish.clean(reader.target, entry.values) if document is None else verbs.clean_draft(reader.target, entry.values)
     except Refused as exc:
         return {}, [Fault(_column_of(reader, reason.field), _without(reader, reason.field, reason.message)) for reason in exc.reasons]
     faults = [Fault(_column_of(reader, reason.field), _without(reader, reason.field, reason.message))
               for reason in publish.identity_reasons(site, document, reader.target, values)]
-    scopes = [verbs.scope_of(document), verbs.scope_of(document, values)] if document is not None \
-        else [verbs.new_scope(site.at(entry.parent), entry.name, values)]
-    for scope in scopes:
-        if lacking := verbs.lacking(actor, scope, *verbs.editors(reader.target)):
-            return values, [*faults, Fault(reader.number_of("org"), lacking[0].message)]
-        if document is None and reader.options.get("then") == "publish" and (lacking := verbs.lacking(actor, scope, "signer", "site")):
-            return values, [*faults, Fault(reader.number_of("org"), lacking[0].message)]
-    return values, faults
+    return values, faults + [Fault(reader.number_of("org"), reason.message) for reason in _rights(site, reader, document, entry, values, actor)]
+
+
+def _rights(site: Site, reader: Reader, document: Document | None, entry: Entry, values: dict[str, Any], actor: Actor) -> list[Reason]:
+    """Why the actor may not write these values there, or publish them at once where that is wished."""
+    if document is not None:
+        return verbs.may_write(document, values, actor) or publication.against(document, "save", actor)
+    parent = site.at(entry.parent)
+    found = verbs.may_begin(parent, entry.name, reader.target, values, actor)
+    if not found and reader.options.get("then") == "publish":
+        found = verbs.may_publish(scopes_at(parent, entry.name, reader.target, values), actor)
+    return found
 
 
 def _column_of(reader: Reader, title: str) -> int:
@@ -270,7 +278,7 @@ def _register(site: Site, reader: Reader, row: Row, seen: Seen, actor: Actor) ->
     code = reader.number_of("code")
     faults = [Fault(code if fault.field == "编码" else -1, fault.reason if fault.field == "编码" else f"{fault.field}：{fault.reason}")
               for fault in importer.code_faults(site, row.line, record, seen.codes, seen.ids)]
-    if lacking := verbs.lacking(actor, Scope("/items", "", record["region"]), "directory", "site"):
+    if lacking := verbs.lacking(actor, [Scope("/items", "", record["region"])], "directory", "site"):
         faults.append(Fault(reader.number_of("region"), lacking[0].message))
     return (None, faults) if faults else (Entry(row.line, record["name"], record), [])
 

@@ -15,7 +15,7 @@ from persistent import Persistent
 
 from ..base import clock
 from ..base.blobs import BlobRefused, StoredFile, store
-from . import jobs, tables, targets
+from . import bulk, jobs, tables, targets
 from .job import DONE, Failure, Job
 from .tables import Table, TableError
 
@@ -31,7 +31,7 @@ class ImportRefused(Exception):
 class Import(Persistent):
     """One uploaded list. ``table``: what the file holds. ``target``: a name of ``targets.TITLES``; ``columns``: column number → key.
 
-    ``options``: ``then`` (a word of ``THEN``), ``source`` and ``year`` for the register. ``check``, ``enter``: uids of the jobs."""
+    ``options``: ``then`` (a word of ``THEN``); ``source`` and ``year`` for the register; ``openness``, ``secrecy_by``, ``secrecy_on`` to submit. ``check``, ``enter``: uids of the jobs."""
 
     target = ""
     check = ""
@@ -141,6 +141,8 @@ def faults(one: Import, target: str, columns: dict[int, str], options: dict[str,
         found.append("还没有指定要导入的列")
     if options.get("then", "draft") not in THEN:
         found.append("写入以后请选：" + "、".join(THEN.values()))
+    if options.get("then") == "submit":
+        found += [f"“{title}”必填，送审前要记下" for name, title in bulk.ACTIONS["submit"].params if not options.get(name, "").strip()]
     if options.get("then") == "publish" and not (target == targets.REGISTER or targets.registers(target)):
         found.append(f"{targets.TITLES[target]}不能直接发布，请存为草稿送审")
     if (target == targets.REGISTER or options.get("then") == "publish") and not options.get("source", "").strip():

@@ -16,9 +16,9 @@ from typing import Any
 from ZODB.POSException import ConflictError, POSError
 
 from ..base import clock
-from ..content.publish import Reason, Refused
 from ..content.site import Site, open_site
 from ..workflow.actors import Actor
+from ..workflow.reasons import Refused
 from .job import CANCELLED, DONE, FAILED, RUNNING, WAITING, Failure, Job
 from .store import Editorial, open_editorial
 
@@ -313,4 +313,4 @@ class Runner:
                     raise
 
 
-__all__ = ["BATCH", "JobFailed", "JobKind", "JobRefused", "Partly", "Reason", "Run", "Runner", "cancel", "over_items", "start", "undo"]
+__all__ = ["BATCH", "JobFailed", "JobKind", "JobRefused", "Partly", "Run", "Runner", "cancel", "over_items", "start", "undo"]

@@ -1,7 +1,7 @@
 """Find and replace over many documents: a preview of every hit with its surroundings, then a job that saves drafts, never what is live.
 
 Owns which texts of a schema are words for people (codes, addresses and words of code tables are never touched) and the hits. Matching is exact,
-case included. A document changed since the preview is reported, not overwritten. ReplaceRefused is one Chinese line.
+case included, and within one stretch of text: a word that is half bold is not found. A document changed since the preview is reported, not overwritten. ReplaceRefused is one Chinese line.
 """
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ..content import publication
 from ..content.fields import form_of
 from ..content.kinds import all_kinds, kind_of
-from ..content.publish import Reason, Refused
 from ..content.site import Site
-from . import bulk, jobs, verbs
+from ..workflow.reasons import Reason, Refused
+from . import bulk, cells, jobs, verbs
 from .job import Job
 from .jobs import JobKind, Run
 
@@ -79,8 +80,8 @@ def _texts(node: Any, value: Any, path: Path, title: str) -> Iterator[tuple[Path
                 yield from _texts(child, row.get(child.name), (*path, number, child.name), f"{title}／{number + 1}／{child.title}")
     elif form == "body":
         for number, block in enumerate(value):
-            if isinstance(block, (list, tuple)) and len(block) == 2 and isinstance(block[1], str):
-                yield (*path, number, 1), f"{title}／第 {number + 1} 段", block[1]
+            if isinstance(block, (list, tuple)) and len(block) == 2:
+                yield from ((place, f"{title}／第 {number + 1} 段", text) for place, text in cells.strings(block[1], (*path, number, 1)))
 
 
 def put(value: Any, path: Path, text: str) -> Any:
@@ -179,7 +180,7 @@ def _work(run: Run, item: tuple[str, str, tuple[str, ...]]) -> str:
         raise Refused(Reason("", "预览以后有人改过，没有替换，请重新查找"))
     draft, payload = document.draft, run.job.payload
     values = replaced(document.kind, edition.values, payload["find"], payload["replace"], keys)
-    saved = verbs.save(document, values, run.actor, base=base, note=f"替换“{payload['find']}”为“{payload['replace']}”")
+    saved = publication.save(document, values, run.actor, base=base, note=f"替换“{payload['find']}”为“{payload['replace']}”")
     run.undo({"uid": uid, "title": title, "draft": draft.values if draft is not None else None, "after": saved.uid})
     return "ok"
 

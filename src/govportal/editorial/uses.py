@@ -88,7 +88,8 @@ def update(editorial: Any, document: Any) -> bool:
     if document.__parent__ is not None:
         for edition in (document.live, document.draft, *document.scheduled):
             if edition is not None:
-                found.update(targets_of(document.kind, edition.values))
+                register = (edition.head.get("register") or {}).get("source")      # names its organisation alone: its long part is not read
+                found.update(targets_of(document.kind, edition.head if register else edition.values))
     return editorial.uses.set(document.uid, frozenset(found))
 
 
