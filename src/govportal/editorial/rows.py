@@ -17,6 +17,7 @@ from ..content.model import Document, Edition, path_of
 from ..content.site import ROOT_KEY as SITE_KEY
 from ..content.site import Site
 from ..workflow.actors import Scope
+from . import uses
 from .measures import measure
 from .store import ROOT_KEY, Editorial
 
@@ -217,7 +218,19 @@ def refresh(connection: Any, limit: int = BATCH) -> int:
     if editorial is None:
         return 0
     site: Site = root[SITE_KEY]
-    return follow(site.journal, CONSUMER, editorial.rows, lambda uids: fresh_rows(site, uids), limit)[0]
+    return follow(site.journal, CONSUMER, editorial.rows, lambda uids: _apply(site, editorial, uids), limit)[0]
+
+
+def _apply(site: Site, editorial: Editorial, uids: Iterable[str]) -> dict[str, tuple[Any, ...] | None]:
+    """The rows, and beside them where shared records are used."""
+    found = list(uids)
+    for uid in found:
+        document = site.document(uid)
+        if document is None:
+            uses.forget(editorial, uid)
+        else:
+            uses.update(editorial, document)
+    return fresh_rows(site, found)
 
 
 def kind_title(kind: str) -> str:
