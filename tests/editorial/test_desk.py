@@ -99,6 +99,15 @@ def test_without_grants_only_what_is_mine():
     assert not any(len(group) for group in (*nobody.groups, nobody.changed))
 
 
+def test_what_is_gone_waits_for_nobody():
+    left = [row for at, row in enumerate(ROWS) if at % 3]
+    columns = COLUMNS.renewed({row.uid: None for row in ROWS if row not in left}, 2)
+    work, fresh = (my_work(some, GRANTS, "u1", NOW, org="gongan", since=NOW - timedelta(days=1)) for some in (columns, columns_of(left)))
+    assert work.department == fresh.department
+    for one, other in zip((*work.groups, work.changed), (*fresh.groups, fresh.changed), strict=True):
+        assert {row.uid for row in columns.rows(one.slots)} == {row.uid for row in columns_of(left).rows(other.slots)}, one.name
+
+
 # -- saved views -------------------------------------------------------------------------------------------------------
 def test_views_are_kept_replaced_and_deleted(small):
     with small.db.transaction() as connection:
