@@ -5,14 +5,14 @@ Owns the row's layout, how it is read from a document, and the consumer ``desk``
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from ..base import pages
 from ..base.clock import SHANGHAI, parse, stamp
 from ..base.pages import BATCH, follow
 from ..content.effective import directory_of
-from ..content.kinds import kind_of
 from ..content.model import Document, Edition, path_of
 from ..content.site import ROOT_KEY as SITE_KEY
 from ..content.site import Site
@@ -233,6 +233,10 @@ def _apply(site: Site, editorial: Editorial, uids: Iterable[str]) -> dict[str, t
     return fresh_rows(site, found)
 
 
-def kind_title(kind: str) -> str:
-    """实施清单 for ``ImplementationItem``."""
-    return kind_of(kind).title
+def faults(root: Any) -> Iterator[str]:
+    """Where the pages differ from the documents, in Chinese; nothing for a database that has no editorial root yet."""
+    editorial, site = root.get(ROOT_KEY), root[SITE_KEY]
+    if editorial is not None and CONSUMER in site.journal.consumers():
+        waiting = set(touched(site, (entry.uid for entry in site.journal.pending(CONSUMER))))
+        known = [uid for uid, _ in site.documents.items()]
+        yield from pages.faults(editorial.rows, known, waiting, lambda uid: row_of(site.document(uid), site), "工作台列表记录")
