@@ -12,13 +12,16 @@ from .editorial.store import ROOT_KEY as EDITORIAL_KEY
 from .editorial.store import Editorial
 from .people.store import ROOT_KEY as PEOPLE_KEY
 from .people.store import People
+from .search.overlay import ROOT_KEY as SEARCH_KEY
+from .search.overlay import Overlay
 
 
 @step(2, "工作台：人员、编辑工作和工作台列表")
 def add_desk(root: Any) -> None:
-    """Roots for people and editorial work; every document is journalled once for the desk's lists."""
+    """Roots for people, editorial work and the desk's rows of the search tables; every document is journalled once for the desk's lists."""
     root.setdefault(PEOPLE_KEY, People())
     root.setdefault(EDITORIAL_KEY, Editorial())
+    root.setdefault(SEARCH_KEY, Overlay())
     site = root[ROOT_KEY]
     if "desk" not in site.journal.consumers():
         site.journal.register("desk")

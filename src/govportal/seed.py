@@ -16,6 +16,7 @@ from .content.site import ROOT_KEY, make_site, open_site
 from .editorial.store import make_editorial
 from .people.store import make_people
 from .search.consumer import Keeper
+from .search.overlay import make_overlay
 from .shipped import shipped
 from .worker import catch_up
 
@@ -38,6 +39,7 @@ def fill(db: Any, *, report: Report = lambda what: None, content: Path | None = 
         make_site(connection)
         make_people(connection)
         make_editorial(connection)
+        make_overlay(connection)
         connection.root().setdefault(META, {"generation": SCHEMA_GENERATION})
     manager = transaction.TransactionManager()
     connection = db.open(manager)

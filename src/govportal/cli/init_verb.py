@@ -36,8 +36,10 @@ def _empty(db: Any) -> None:
     from ..content.site import make_site
     from ..editorial.store import make_editorial
     from ..people.store import make_people
+    from ..search.overlay import make_overlay
     with db.transaction() as connection:
         make_site(connection)
         make_people(connection)
         make_editorial(connection)
+        make_overlay(connection)
         connection.root()[META] = {"generation": SCHEMA_GENERATION, "complete": True}
