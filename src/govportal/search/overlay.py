@@ -5,6 +5,7 @@ engine sees at its next query that there is something new; nothing is rebuilt. O
 """
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
 from BTrees.Length import Length
@@ -46,13 +47,14 @@ class Past(NamedTuple):
 
 
 class Overlay(Persistent):
-    """Root of the desk's rows: small plain records, one an entry and one a change."""
+    """Root of the desk's rows: small records, one an entry and one a change. They are kept as JSON: BTrees cannot merge two people's changes
+    beside values without an order, such as dicts."""
 
     def __init__(self) -> None:
         self._number = Length()
-        self._entries = OOBTree()     # id -> plain record
+        self._entries = OOBTree()     # id -> record
         self._keys = OOBTree()        # kind and key of a row -> id
-        self._history = OOBTree()     # id and version -> plain record
+        self._history = OOBTree()     # id and version -> record
 
     def number(self) -> int:
         """Moves with every change."""
@@ -60,11 +62,11 @@ class Overlay(Persistent):
 
     def get(self, id_: str) -> Entry | None:
         record = self._entries.get(id_)
-        return _entry(id_, record) if record is not None else None
+        return _entry(id_, json.loads(record)) if record is not None else None
 
     def entries(self) -> list[Entry]:
         """All entries in the order in which they act: later ones over earlier ones."""
-        return sorted((_entry(id_, record) for id_, record in self._entries.items()), key=lambda entry: (entry.at, entry.id))
+        return sorted((_entry(id_, json.loads(record)) for id_, record in self._entries.items()), key=lambda entry: (entry.at, entry.id))
 
     def laid(self) -> tuple[tuple[Row, str], ...]:
         """(row, source) for ``rows.with_rows``; the source names the person."""
@@ -78,23 +80,24 @@ class Overlay(Persistent):
     def history(self, id_: str = "") -> list[Past]:
         """Changes, newest first: of one entry, or of all, removed ones included."""
         pairs = self._history.items(f"{id_}#", f"{id_}$") if id_ else self._history.items()
-        return sorted((_past(key, record) for key, record in pairs), key=lambda past: (past.at, past.id, past.version), reverse=True)
+        return sorted((_past(key, json.loads(record)) for key, record in pairs), key=lambda past: (past.at, past.id, past.version), reverse=True)
 
     def record(self, id_: str) -> dict[str, Any]:
-        """The plain record of an entry, a copy. KeyError."""
-        return dict(self._entries[id_])
+        """The record of an entry. KeyError."""
+        found: dict[str, Any] = json.loads(self._entries[id_])
+        return found
 
     def put(self, id_: str, record: dict[str, Any] | None, past: dict[str, Any], version: int) -> None:
         """Set (None: remove) an entry and note the change as its ``version``; for the verbs."""
         old = self._entries.get(id_)
         if old is not None:
-            del self._keys[place_of(row_of(old))]
+            del self._keys[place_of(row_of(json.loads(old)))]
         if record is None:
             del self._entries[id_]
         else:
-            self._entries[id_] = record
+            self._entries[id_] = json.dumps(record, ensure_ascii=False)
             self._keys[place_of(row_of(record))] = id_
-        self._history[f"{id_}#{version:05d}"] = past
+        self._history[f"{id_}#{version:05d}"] = json.dumps(past, ensure_ascii=False)
         self._number.change(1)
 
 
@@ -119,7 +122,7 @@ def place_of(row: Row) -> str:
 
 
 def row_of(record: dict[str, Any]) -> Row:
-    """The row of a plain record."""
+    """The row of a record."""
     return Row(record["kind"], dict(record["values"]), record["off"])
 
 
