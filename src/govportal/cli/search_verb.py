@@ -13,7 +13,7 @@ from typing import Any
 from ..base import clock
 from ..content.columns import ColumnStore
 from ..content.site import open_site
-from ..search import evaluate
+from ..search import evaluate, findings
 from ..search.analysis import analyzer, builder
 from ..search.consumer import Keeper, build_from, consumer_of, faults
 from ..search.engine import Engine, overrides_of
@@ -182,14 +182,14 @@ def evaluate_all(options: Any, settings: Settings) -> int:
 
 
 def zero(options: Any, settings: Settings) -> int:
-    rows = [row for row in QueryLog(settings.search / "log").asked(clock.now().date(), options.days) if not row.total]
+    rows = findings.zero(QueryLog(settings.search / "log"), clock.now().date(), options.days)
     print("\n".join(f"{row.askers:5d} 人  {row.text}" for row in rows) or "没有（少于 3 人问过的不列出）")
     return 0
 
 
 def low_clicks(options: Any, settings: Settings) -> int:
-    rows = [row for row in QueryLog(settings.search / "log").asked(clock.now().date(), options.days) if row.total and row.clicks < row.askers * 0.2]
-    print("\n".join(f"{row.askers:5d} 人问，{row.clicks} 人打开，{row.total} 条结果  {row.text}" for row in rows) or "没有（少于 3 人问过的不列出）")
+    rows = findings.low_clicks(QueryLog(settings.search / "log"), clock.now().date(), options.days)
+    print("\n".join(f"{row.visits:5d} 人问，{row.openers} 人打开，{row.total} 条结果  {row.text}" for row in rows) or "没有（少于 3 人问过的不列出）")
     return 0
 
 
