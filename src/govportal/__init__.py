@@ -5,7 +5,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:     # as little as possible loads before ``__main__`` takes care of Ctrl-C
     from typing import Any
 
-INCLUDES = ("pyramid_tm", "pyramid_retry", "pyramid_zodbconn", ".web", ".portal", ".api")
+INCLUDES = ("pyramid_tm", "pyramid_retry", "pyramid_zodbconn", ".web", ".portal", ".desk", ".api")
 
 
 def main(global_config: dict[str, Any], **section: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Filling a new database: shipped content, then the two registers. Resumable: a killed run is finished by the next one.
+"""Filling a new database: shipped content, the two registers, 示例 staff. Resumable: a killed run is finished by the next one.
 
 Owns the order and the mark of completion. Used by ``govportal init`` and by the tests.
 """
@@ -10,11 +10,13 @@ from typing import Any
 
 import transaction
 
+from .base.keys import load_keys
 from .base.storage import META, SCHEMA_GENERATION
 from .content import importer, transfer
 from .content.site import ROOT_KEY, make_site, open_site
 from .editorial.store import make_editorial
-from .people.store import make_people
+from .people import demo
+from .people.store import make_people, open_people
 from .search.consumer import Keeper
 from .search.overlay import make_overlay
 from .shipped import shipped
@@ -32,8 +34,12 @@ def is_complete(db: Any) -> bool:
         return ROOT_KEY in root and bool(root.get(META, {}).get("complete"))
 
 
-def fill(db: Any, *, report: Report = lambda what: None, content: Path | None = None, registers: bool = True, search: Path | None = None) -> None:
-    """Make the site, load everything and build the index in ``search`` (None = left to the worker); each step commits as it goes and can run again."""
+def fill(db: Any, *, report: Report = lambda what: None, content: Path | None = None, registers: bool = True, search: Path | None = None,
+         var: Path | None = None, secret: str = "") -> None:
+    """Make the site, load everything and build the index in ``search`` (None = left to the worker); each step commits as it goes and can run again.
+
+    ``var``: the data folder; there the 示例 staff are told (``demo-accounts.json``), their second factors encrypted under ``secret`` (as in the
+    settings) or the folder's secret file. None = no staff."""
     root_path = content or shipped("content")
     with db.transaction() as connection:
         make_site(connection)
@@ -56,8 +62,21 @@ def fill(db: Any, *, report: Report = lambda what: None, content: Path | None = 
     finally:
         manager.abort()
         connection.close()
+    if var is not None:
+        add_demo_staff(db, var, secret)
     catch_up(db)
     if search is not None:
         Keeper(db, search).rebuild_here(progress=report("建立检索索引"))
     with db.transaction() as connection:
         connection.root()[META] = {**connection.root()[META], "complete": True}
+
+
+def add_demo_staff(db: Any, var: Path, secret: str = "") -> None:
+    """The 示例 staff: first the file, then the commit, so that a kill between them leaves a file which the next run uses."""
+    keys = load_keys(var / "secret", secret)
+    with db.transaction() as connection:
+        site, people = open_site(connection), open_people(connection)
+        orgs = sorted(site["shared"]["organisations"].keys())
+        rows = demo.prepare(var / demo.FILE, people, orgs)
+        if rows is not None:
+            demo.make_demo_staff(people, keys, site.audit, orgs, rows)

@@ -70,6 +70,11 @@ class Settings:
         return self.var / "secret"
 
     @property
+    def demo_accounts(self) -> Path:
+        """Where the first start writes who the 示例 staff are; the owner's alone."""
+        return self.var / "demo-accounts.json"
+
+    @property
     def switch(self) -> Path:
         """The file whose first line says ``maintenance`` or ``readonly``; absent = open."""
         return self.var / "switch"

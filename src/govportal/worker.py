@@ -20,6 +20,8 @@ from .base import clock
 from .base.outbox import drain
 from .content import heads, publish
 from .content.site import ROOT_KEY, open_site
+from .people import attempts, sessions
+from .people.store import ROOT_KEY as PEOPLE_KEY
 from .search.analysis import analyzer
 from .search.consumer import Keeper, spawn_builder
 from .search.querylog import QueryLog, popularity, write_popularity
@@ -28,6 +30,7 @@ from .settings import Settings
 log = logging.getLogger("govportal.worker")
 SEAL_EVERY = 5.0
 LEARN_EVERY = 3600.0            # seconds between two looks at the query log
+TIDY_EVERY = 3600.0             # seconds between two removals of old sessions and counts of failed sign-ins
 INDEX_PAUSE = 0.05              # seconds between two looks for changes to index
 
 
@@ -46,12 +49,13 @@ class Worker:
         self.keeper, self.query_log = keeper, query_log
         self._sealed_at = 0.0
         self._learned_at: float | None = None
+        self._tidied_at: float | None = None
         self.stopping = threading.Event()
 
     def step(self) -> int:
         """One round; returns how much was done. Conflicts with writers are left for the next round."""
         done = 0
-        for task in (self._due, self._heads, self._outbox, self._seal, self._learn):
+        for task in (self._due, self._heads, self._outbox, self._seal, self._learn, self._tidy):
             try:
                 done += task()
             except ConflictError:
@@ -91,6 +95,15 @@ class Worker:
         except OSError as exc:
             log.info("query log: %s", type(exc).__name__)
         return 0
+
+    def _tidy(self) -> int:
+        """Old sessions of staff and counts of failed sign-ins go, once an hour."""
+        if self._tidied_at is not None and time.monotonic() - self._tidied_at < TIDY_EVERY:
+            return 0
+        self._tidied_at, now = time.monotonic(), clock.now()
+        with self.db.transaction() as connection:
+            people = connection.root().get(PEOPLE_KEY)
+            return sessions.purge(people, now) + attempts.purge(people, now) if people is not None else 0
 
     def run_index(self) -> None:
         """Keep the search index until ``stopping`` is set; a failing round is tried again after a pause."""

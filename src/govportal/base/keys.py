@@ -5,12 +5,13 @@ database gives away neither sessions nor second factors. SecretError with one Ch
 """
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from .files import write_private
 
 SIZE = 32
 
@@ -40,16 +41,9 @@ def load_keys(path: Path, given: str = "") -> Keys:
         except ValueError:
             raise SecretError("设置 govportal.secret 应为至少 64 个十六进制字符") from None
     try:
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            secret = path.read_bytes()
-        else:
-            secret = secrets.token_bytes(SIZE)
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(secret)
-                stream.flush()
-                os.fsync(stream.fileno())
+        if not path.exists():
+            write_private(path, secrets.token_bytes(SIZE))
+        secret = path.read_bytes()
     except OSError as exc:
         raise SecretError(f"密钥文件 {path} 不能读写：{exc.strerror}") from None
     return Keys(secret)

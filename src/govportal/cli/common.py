@@ -12,6 +12,9 @@ from ..base.storage import open_database
 from ..content import overrides
 from ..settings import Settings, read_settings
 
+DEMO_SAID = "示例工作人员的账号、密码和动态码密钥写在 {}，只有你能读；正式使用前请停用这些账号。"
+FIRST_SAID = "还没有工作人员，请运行 govportal staff add --user 用户名 --name 姓名 --roles security 建第一个安全管理账号。"
+
 
 class Stop(Exception):
     """The verb cannot go on; one clear Chinese line."""

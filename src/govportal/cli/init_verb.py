@@ -3,11 +3,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..base.keys import SecretError
 from ..content.importer import ImportRefused
 from ..content.rowreader import MappingError
 from ..content.transfer import TransferError
+from ..people.demo import DemoError
 from ..seed import fill, is_complete
-from .common import Progress, Stop, database, load_settings
+from .common import DEMO_SAID, FIRST_SAID, Progress, Stop, database, load_settings
 
 
 def arguments(parser: Any) -> None:
@@ -24,10 +26,11 @@ def run(options: Any) -> int:
             _empty(db)
         else:
             try:
-                fill(db, report=Progress, search=settings.search)
-            except (TransferError, ImportRefused, MappingError) as exc:
+                fill(db, report=Progress, search=settings.search, var=settings.var, secret=settings.secret)
+            except (TransferError, ImportRefused, MappingError, DemoError, SecretError) as exc:
                 raise Stop(str(exc)) from None
     print(f"建好了：{settings.var}")
+    print(DEMO_SAID.format(settings.demo_accounts) if not options.empty else FIRST_SAID)
     return 0
 
 

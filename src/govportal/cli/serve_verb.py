@@ -18,13 +18,15 @@ from typing import Any
 
 from .. import evolution  # noqa: F401 - registers the steps
 from ..base import evolve
+from ..base.keys import SecretError
 from ..base.storage import open_database
 from ..content.importer import ImportRefused
 from ..content.transfer import TransferError
+from ..people.demo import DemoError
 from ..seed import fill, is_complete
 from ..settings import Settings
 from ..worker import make_worker
-from .common import Progress, Stop, load_settings
+from .common import DEMO_SAID, Progress, Stop, load_settings
 
 SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"   # what prometheus_client reads when it loads in a web process
 
@@ -107,9 +109,10 @@ def prepare(settings: Settings, *, auto: bool) -> None:
                 raise Stop("还没有建好的数据库，请先运行 govportal init")
             print("第一次启动：建立数据库，装入示例内容。", file=sys.stderr)
             try:
-                fill(db, report=Progress, search=settings.search)
-            except (TransferError, ImportRefused) as exc:
+                fill(db, report=Progress, search=settings.search, var=settings.var, secret=settings.secret)
+            except (TransferError, ImportRefused, DemoError, SecretError) as exc:
                 raise Stop(str(exc)) from None
+            print(DEMO_SAID.format(settings.demo_accounts), file=sys.stderr)
         pending = evolve.pending(db)
         if pending:
             raise Stop(f"数据库有 {len(pending)} 个升级步骤没有做，请先运行 govportal evolve")

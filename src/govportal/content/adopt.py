@@ -114,7 +114,7 @@ def adopt(document: Document, raw: Values, state: State, withdrawal: Withdrawal 
     for version in state.scheduled:
         changed |= _schedule(document, version, actor)
     if state.draft is not None:
-        values = publish.clean(document.kind, state.draft.values)
+        values = publish.clean_draft(document.kind, state.draft.values)
         if document.draft is None or document.draft.values != values:
             publish.save_draft(document, values, actor=actor, note=state.draft.note)
             changed = True

@@ -66,6 +66,9 @@ class _Bool(colander.SchemaType):
         return appstruct
 
 
+NUMBER, FLAG = _Int, _Bool      # the types whose empty value is None, not ''
+
+
 class _Moment(colander.SchemaType):
     """``YYYY-MM-DD`` or ``YYYY-MM-DD HH:MM``, kept as that text (GB/T 7408)."""
 

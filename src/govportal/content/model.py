@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from BTrees.IOBTree import IOBTree
 from BTrees.OOBTree import OOBTree
@@ -68,17 +68,59 @@ class Detail(Persistent):
         self.data = data
 
 
+class Remark(NamedTuple):
+    """What a reviewer wants changed. ``field``: path of the field, '' = the whole; ``by``/``name``: who."""
+
+    field: str
+    text: str
+    by: str
+    at: datetime
+    name: str = ""
+
+
+class Step(NamedTuple):
+    """One step of the review of an edition: what was done, by whom (id and name as it was then), when, and why."""
+
+    action: str
+    actor: str
+    name: str
+    at: datetime
+    note: str = ""
+    remarks: tuple[Remark, ...] = ()
+
+
+class Secrecy(NamedTuple):
+    """保密审查 (C2): the name of who examined the text and on which day (``2026-01-31``); ``recorded_by``/``recorded_at``: who entered it."""
+
+    by: str
+    on: str
+    note: str = ""
+    recorded_by: str = ""
+    recorded_at: datetime | None = None
+
+
 class Edition(Persistent):
     """One version of a Document's values.
 
     ``number`` counts from 1 within the document. ``starts``/``ends`` are aware datetimes (Asia/Shanghai) or None;
-    ``ends`` of a superseded edition is the moment its successor went live.
+    ``ends`` of a superseded edition is the moment its successor went live. Of a draft: ``stage`` in the review, ``steps`` taken since it
+    began, open ``remarks``, ids of all its ``writers``, ``openness`` (公开属性) and ``secrecy`` (C2), ``change`` (major, minor, ''), and ``base``,
+    the uid of the edition that was live when it began ('' = none).
     """
 
     published_at: datetime | None = None
     published_by: str = ""
     starts: datetime | None = None
     ends: datetime | None = None
+    stage: str = "drafting"
+    steps: tuple[Step, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    writers: tuple[str, ...] = ()
+    openness: str = ""
+    secrecy: Secrecy | None = None
+    change: str = ""
+    base: str = ""
+    author_name: str = ""
 
     def __init__(self, number: int, head: dict[str, Any], detail: dict[str, Any], *, author: str = "", note: str = "",
                  created: datetime | None = None) -> None:
@@ -107,8 +149,26 @@ class Withdrawal:
     to: str = ""
 
 
+@dataclass(frozen=True)
+class Emergency:
+    """An edition published past the review (应急发布), to be confirmed by a second person before ``until`` or undone.
+
+    ``former``: number of the edition that was live before (0 = none), ``former_ends`` its planned end, ``withdrawal`` how it stood.
+    """
+
+    edition: str
+    by: str
+    name: str
+    reason: str
+    at: datetime
+    until: datetime
+    former: int = 0
+    former_ends: datetime | None = None
+    withdrawal: Withdrawal | None = None
+
+
 class Document(Folder):
-    """A stable place: UUID, kind, path history, and its editions."""
+    """A stable place: UUID, kind, path history, and its editions. ``events``: steps that concern the place and no edition."""
 
     live: Edition | None = None
     draft: Edition | None = None
@@ -116,6 +176,10 @@ class Document(Folder):
     withdrawal: Withdrawal | None = None
     path_history: tuple[str, ...] = ()
     absences: tuple[tuple[datetime, datetime], ...] = ()   # (from, until) of former withdrawals during which it could not be read
+    emergency: Emergency | None = None
+    assignee: str = ""                                     # staff uid of who is to see to it
+    events: tuple[Step, ...] = ()
+    draft_history: IOBTree | None = None                   # serial -> former draft of the edition in work, at most a few
     _superseded: IOBTree | None = None
     first_published: datetime | None = None
 
@@ -134,6 +198,22 @@ class Document(Folder):
         if self._superseded is None:
             self._superseded = IOBTree()
         self._superseded[edition.number] = edition
+
+    def keep_draft(self, edition: Edition, limit: int) -> None:
+        """Keep a replaced draft; only the newest ``limit`` stay."""
+        if self.draft_history is None:
+            self.draft_history = IOBTree()
+        history = self.draft_history
+        history[(history.maxKey() + 1) if history else 1] = edition
+        while len(history) > limit:
+            del history[history.minKey()]
+
+    def forget_drafts(self, before: int) -> None:
+        """Drop former drafts of editions with a number below ``before``; they led to what has been published since."""
+        history = self.draft_history
+        if history is not None:
+            for serial in [key for key, edition in history.items() if edition.number < before]:
+                del history[serial]
 
     def edition_at(self, at: datetime | None = None) -> Edition | None:
         """The public edition in force at ``at`` (aware, not in the future); None = now, the live one. A scheduled edition is not public."""

@@ -1,53 +1,43 @@
 """The verbs that write the content tree: create, save a draft, publish, schedule, withdraw, restore, move.
 
 Each verb first finds the human reasons why it cannot run and raises ``Refused`` with them; else it changes the tree and
-writes journal, audit and epoch in the same transaction. The caller commits. No other module writes the tree; ``adopt`` takes over the state
-of an export with these verbs.
+writes journal, audit and epoch in the same transaction. The caller commits. These verbs ask nobody's role and know no review: ``publication``
+does for the desk; imports and the worker call them as they are. ``adopt`` takes over the state of an export with them.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import colander
-from BTrees.OOBTree import OOBTree
 
 from ..base.clock import now as clock_now
 from ..base.clock import parse
+from ..workflow.reasons import Reason, Refused
 from . import rules
+from .emergency import undo_due
 from .fields import problems
 from .kinds import kind_of
+from .live import announce, end_live, go_live, offer_again, redirect_reasons, set_withdrawal, within
 from .model import Document, Edition, Folder, Withdrawal, path_of
 from .site import Site, find_site
 
 WITHDRAWAL_MODES = ("banner", "gone", "redirect")
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a verb cannot run: the field (or ''), what is wrong and what to do, and the rule's source."""
-
-    field: str
-    message: str
-    source: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.field}：{self.message}" if self.field else self.message
-
-
-class Refused(Exception):
-    """The verb did nothing. ``reasons`` says why, for people."""
-
-    def __init__(self, *reasons: Reason) -> None:
-        super().__init__("；".join(str(reason) for reason in reasons))
-        self.reasons = reasons
+KEEP_DRAFTS = 20        # former drafts of the edition in work, unless the site's settings say ``keep_drafts``
 
 
 def clean(kind: str, raw: dict[str, Any]) -> dict[str, Any]:
     """Values checked by the kind's schema. Refused with one reason a fault."""
     try:
         return kind_of(kind).validate(raw)
+    except colander.Invalid as error:
+        raise Refused(*(Reason(field, message) for field, message in problems(error))) from None
+
+
+def clean_draft(kind: str, raw: dict[str, Any]) -> dict[str, Any]:
+    """Values of a draft: what is there is checked as ``clean`` does, required fields may be missing ('' or None)."""
+    try:
+        return kind_of(kind).validate_draft(raw)
     except colander.Invalid as error:
         raise Refused(*(Reason(field, message) for field, message in problems(error))) from None
 
@@ -62,14 +52,18 @@ def _identity_reasons(site: Site, document: Document | None, kind: str, values: 
             found.append(Reason("编码", f"{code.removeprefix('BASIC:')} 已由 {path_of(other) if other is not None else '已取消的事项'} 使用，"
                                         "编码不可重复使用", "RA1.7"))
     for field, folder, slug in kind_of(kind).references(values):
-        if site.shared(folder, slug) is None:
+        record = site.shared(folder, slug)
+        if record is None:
             found.append(Reason(field, f"没有标识为“{slug}”的共享记录，请先建立它"))
+        elif record.live is None and not record.superseded:
+            found.append(Reason(field, f"共享记录“{slug}”还没有公开，请先发布它"))
     return found
 
 
 def publish_reasons(document: Document, values: dict[str, Any]) -> list[Reason]:
-    """Why these values cannot go live: identity rules, and for complete kinds the publish rules."""
-    found = _identity_reasons(find_site(document), document, document.kind, values)
+    """Why these values cannot go live: required fields, identity rules, and for complete kinds the publish rules."""
+    found = [Reason(title, f"“{title}”必填") for title in kind_of(document.kind).missing(values)]
+    found += _identity_reasons(find_site(document), document, document.kind, values)
     if not (values.get("register") or {}).get("source"):
         found += [Reason(fault.field, fault.message, fault.source) for fault in rules.violations(document.kind, values, "publish", document)]
     return found
@@ -96,30 +90,81 @@ def create(parent: Folder, name: str, kind: str, *, uid: str | None = None, acto
 def save_draft(document: Document, values: dict[str, Any], *, actor: str, note: str = "", base: str | None = None,
                at: datetime | None = None) -> Edition:
     """Keep ``values`` as the draft. ``base``: uid of the edition the editor began from; Refused when another came between."""
-    current = document.draft or document.live
-    if base is not None and current is not None and current.uid != base:
+    bases = _bases(document)
+    if base is not None and bases and base not in bases:
         raise Refused(Reason("", "您编辑期间有人保存了另一份，请比较两份内容后再保存", "architecture §4"))
-    draft = _draft(document, values, actor, note, at or clock_now())
-    find_site(document).audit.record("content.draft", actor=actor, target=document.uid, at=at or clock_now())
+    at = at or clock_now()
+    draft, site = _draft(document, values, actor, note, at), find_site(document)
+    site.journal.record(document.uid, only=("desk",))
+    site.audit.record("content.draft", actor=actor, target=document.uid, at=at)
     return draft
 
 
+def _bases(document: Document) -> set[str]:
+    """Ids of the editions from which an editor may begin: the draft, else what is live or will be, else the last that was."""
+    if document.draft is not None:
+        return {document.draft.uid}
+    found = {edition.uid for edition in (document.live, *document.scheduled) if edition is not None}
+    return found or {edition.uid for edition in document.superseded[:1]}
+
+
 def _draft(document: Document, values: dict[str, Any], actor: str, note: str, at: datetime) -> Edition:
+    """A fresh draft; of the one it replaces it keeps number, steps, remarks, writers and openness, but no step counts for the new text and
+    it has to pass the secrecy check again."""
     head, detail = kind_of(document.kind).split(values)
-    document.last_number += 0 if document.draft is not None else 1
-    document.draft = Edition(document.last_number, head, detail, author=actor, note=note, created=at)
-    return document.draft
+    former = document.draft
+    if former is None:
+        document.last_number += 1
+    draft = Edition(former.number if former is not None else document.last_number, head, detail, author=actor, note=note, created=at)
+    if former is not None:
+        draft.steps, draft.remarks, draft.openness, draft.base = former.steps, former.remarks, former.openness, former.base
+        draft.writers = former.writers if actor in former.writers else (*former.writers, actor)
+        draft.note, draft.change = note or former.note, former.change
+        document.keep_draft(former, int(find_site(document).settings.get("keep_drafts") or KEEP_DRAFTS))
+    else:
+        draft.writers, draft.base = (actor,), document.live.uid if document.live is not None else ""
+    document.draft = draft
+    return draft
 
 
 def publish(document: Document, *, actor: str, at: datetime | None = None, ends: datetime | None = None, since: datetime | None = None) -> Edition:
     """Make the draft live at ``at`` (default now; a later time schedules it). Refused with the reasons.
 
     ``since`` is for import alone: when another installation published it, in the past; its end may then be past too."""
-    now, draft = clock_now(), document.draft
+    draft = document.draft
     if draft is None:
         raise Refused(Reason("", "没有可以发布的草稿"))
-    reasons = publish_reasons(document, draft.values)
-    ends = ends or _expiry(draft.values)
+    number = draft.number
+    _release(document, draft, draft.values, actor=actor, at=at, ends=ends, since=since)
+    document.draft = None
+    document.forget_drafts(number)
+    return draft
+
+
+def _release(document: Document, edition: Edition, values: dict[str, Any], *, actor: str, at: datetime | None, ends: datetime | None,
+             since: datetime | None) -> None:
+    """Make ``edition`` live or schedule it."""
+    now, ends = clock_now(), ends or _expiry(values)
+    reasons = publish_reasons(document, values) + _time_reasons(document, now, at, ends, since)
+    if reasons:
+        raise Refused(*reasons)
+    before = document.live.starts if document.live is not None else None
+    starts = since if since is not None and (before is None or since >= before) else at or now
+    edition.starts, edition.ends, edition.published_by = starts, ends, actor
+    if at is None or at <= now:
+        go_live(document, edition, actor, now)
+        return
+    site = find_site(document)
+    document.scheduled = tuple(sorted((*document.scheduled, edition), key=lambda edition: edition.starts or now))
+    site.due[(at, document.uid)] = "start"
+    for code in kind_of(document.kind).codes(values):
+        site.codes[code] = document.uid
+    site.journal.record(document.uid, only=("desk",))
+    site.audit.record("content.schedule", actor=actor, target=document.uid, after=at.isoformat(), at=now)
+
+
+def _time_reasons(document: Document, now: datetime, at: datetime | None, ends: datetime | None, since: datetime | None) -> list[Reason]:
+    reasons = []
     if at is not None and at < now:
         reasons.append(Reason("上线时间", "不能早于现在，发布时间不得倒填", "C3"))
     if since is not None and since > now:
@@ -128,63 +173,56 @@ def publish(document: Document, *, actor: str, at: datetime | None = None, ends:
         reasons.append(Reason("下线时间", "要晚于上线时间和现在", "R4.1.2.3"))
     if at is not None and any(edition.starts == at for edition in document.scheduled):
         reasons.append(Reason("上线时间", "同一时刻已有一版排定，请换一个时间"))
-    if reasons:
-        raise Refused(*reasons)
-    before = document.live.starts if document.live is not None else None
-    starts = since if since is not None and (before is None or since >= before) else at or now
-    draft.starts, draft.ends, draft.published_by, document.draft = starts, ends, actor, None
+    return reasons
+
+
+def unschedule(document: Document, edition: Edition, *, actor: str) -> None:
+    """Take a scheduled edition back as the draft. Refused when there is a draft already or the edition is not scheduled."""
     site = find_site(document)
-    if at is not None and at > now:
-        document.scheduled = tuple(sorted((*document.scheduled, draft), key=lambda edition: edition.starts or now))
-        site.due[(at, document.uid)] = "start"
-        site.audit.record("content.schedule", actor=actor, target=document.uid, after=at.isoformat(), at=now)
+    if document.draft is not None:
+        raise Refused(Reason("", "另有一份草稿，请先发布或删除它，再取消排定"))
+    if edition not in document.scheduled:
+        raise Refused(Reason("", "这一版没有排定，可能已经上线或被取消，请刷新页面看看"))
+    document.scheduled = tuple(other for other in document.scheduled if other is not edition)
+    edition.starts = edition.ends = None
+    edition.published_by, document.draft = "", edition
+    kept = {code for other in (document.live, *document.scheduled) if other is not None for code in kind_of(document.kind).codes(other.values)}
+    if document.first_published is None:
+        for code in kind_of(document.kind).codes(edition.values):
+            if code not in kept and site.codes.get(code) == document.uid:
+                site.codes.pop(code)
+    site.journal.record(document.uid, only=("desk",))
+    site.audit.record("content.unschedule", actor=actor, target=document.uid, at=clock_now())
+
+
+def never_public(document: Document) -> bool:
+    """Whether nothing of it is, was or will be public: its draft is all there is."""
+    return document.live is None and not document.scheduled and not document.superseded
+
+
+def discard(document: Document, *, actor: str) -> bool:
+    """Delete the draft, which stays among the former drafts; a document that was never public goes altogether (True). Refused with reasons."""
+    site, draft = find_site(document), document.draft
+    if draft is None:
+        raise Refused(Reason("", "没有可以删除的草稿"))
+    gone = never_public(document)
+    if gone and any(True for _ in document.values()):
+        raise Refused(Reason("", "它的下面还有内容，请先移走或删除下面的内容"))
+    if gone:
+        document.__parent__.detach(document.__name__)
+        site.documents.pop(document.uid)
     else:
-        _go_live(document, draft, actor, now)
-    return draft
+        document.keep_draft(draft, int(site.settings.get("keep_drafts") or KEEP_DRAFTS))
+        document.draft = None
+        document.last_number -= draft.number == document.last_number
+    site.journal.record(document.uid, only=("desk",))
+    site.audit.record("content.discard", actor=actor, target=document.uid, before=draft.values, at=clock_now())
+    return gone
 
 
 def _expiry(values: dict[str, Any]) -> datetime | None:
     """The moment after which the content must not be offered, when it says one."""
     return parse(values["expires"]) if values.get("expires") else None
-
-
-def _go_live(document: Document, edition: Edition, actor: str, now: datetime) -> None:
-    site, kind, before = find_site(document), kind_of(document.kind), document.live
-    if before is not None:
-        before.ends = edition.starts
-        document.supersede(before)
-    edition.published_at = now
-    _offer_again(site, document, now)
-    document.live = edition
-    document.first_published = document.first_published or edition.starts
-    for code in kind.codes(edition.values):
-        site.codes[code] = document.uid
-    if edition.ends is not None:
-        site.due[(edition.ends, document.uid)] = "end"
-    _announce(site, document)
-    site.audit.record("content.publish", actor=actor, target=document.uid, before=before.uid if before is not None else None,
-                      after=edition.uid, at=now)
-
-
-def _announce(site: Site, document: Document) -> None:
-    """Journal what changed for readers: the document and, because names are inherited, all below; a guide's item too."""
-    site.journal.record(document.uid)
-    stack: list[Any] = list(document.values())
-    while stack:
-        child = stack.pop()
-        if isinstance(child, Document):
-            site.journal.record(child.uid)
-        stack.extend(child.values())
-    if document.kind == "Guide" and isinstance(document.__parent__, Document):
-        _announce_item(site, document.__parent__)
-    site.epoch.change(1)
-
-
-def _announce_item(site: Site, item: Document) -> None:
-    site.journal.record(item.uid)
-    for child in item.values():
-        if isinstance(child, Document):
-            site.journal.record(child.uid)
 
 
 def put(document: Document, raw: dict[str, Any], *, actor: str, at: datetime | None = None, note: str = "", since: datetime | None = None,
@@ -195,29 +233,28 @@ def put(document: Document, raw: dict[str, Any], *, actor: str, at: datetime | N
     values = clean(document.kind, raw)
     if document.live is not None and document.live.values == values and document.withdrawal is None:
         return False
-    _draft(document, values, actor, note, at or clock_now())
-    publish(document, actor=actor, since=since, ends=ends)
+    head, detail = kind_of(document.kind).split(values)
+    edition = Edition(document.last_number + 1, head, detail, author=actor, note=note, created=at or clock_now())
+    _release(document, edition, values, actor=actor, at=None, ends=ends, since=since)
+    document.last_number = max(document.last_number, edition.number)
     return True
 
 
 def take_effect(site: Site, *, now: datetime | None = None, limit: int = 100) -> int:
-    """Carry out scheduled starts and ends that are due; called by the worker each second. Returns how many were done."""
+    """Carry out scheduled starts and ends and unconfirmed emergencies that are due; called by the worker each second. An entry of ``due`` only
+    says when to look at which document: what is to be done is read from the document. Returns how many were looked at."""
     now, done = now or clock_now(), 0
-    for (when, uid), what in list(site.due.items(max=(now, "\uffff")))[:limit]:
+    for when, uid in list(site.due.keys(max=(now, "\uffff")))[:limit]:
         del site.due[(when, uid)]
         document = site.document(uid)
         if document is None:
             continue
-        if what == "start":
-            for edition in [edition for edition in document.scheduled if edition.starts <= when]:
-                document.scheduled = tuple(other for other in document.scheduled if other is not edition)
-                _go_live(document, edition, edition.published_by, now)
-        elif document.live is not None and document.live.ends == when:
-            ended = document.live
-            document.supersede(ended)
-            document.live = None
-            _set_withdrawal(site, document, Withdrawal("到期下线", "gone", when, ended.published_by))
-            _announce(site, document)
+        for edition in [edition for edition in document.scheduled if edition.starts is not None and edition.starts <= when]:
+            document.scheduled = tuple(other for other in document.scheduled if other is not edition)
+            go_live(document, edition, edition.published_by, now)
+        undo_due(site, document, when, now)
+        if document.live is not None and document.live.ends is not None and document.live.ends <= when:
+            end_live(document, Withdrawal("到期下线", "gone", when, document.live.published_by))
             site.audit.record("content.expire", actor="system", target=uid, at=now)
         done += 1
     return done
@@ -234,61 +271,21 @@ def withdraw(document: Document, *, reason: str, mode: str, actor: str, to: str 
     if mode not in WITHDRAWAL_MODES:
         reasons.append(Reason("撤回方式", "请选：保留并提示、不再提供、转到别处"))
     if mode == "redirect":
-        reasons += _redirect_reasons(site, document, to)
+        reasons += redirect_reasons(site, document, to)
     if document.live is None:
         reasons.append(Reason("", "这份内容没有公开，不用撤回"))
     if reasons:
         raise Refused(*reasons)
-    _set_withdrawal(site, document, Withdrawal(reason.strip(), mode, now, actor, path_of(site.at(to)) if mode == "redirect" else ""))
-    _announce(site, document)
+    set_withdrawal(site, document, Withdrawal(reason.strip(), mode, now, actor, path_of(site.at(to)) if mode == "redirect" else ""))
+    announce(site, document)
     site.audit.record("content.withdraw", actor=actor, target=document.uid, reason=reason.strip(), at=now)
-
-
-def _within(path: str, top: str) -> bool:
-    return path == top or path.startswith(top + "/")
-
-
-def _redirect_reasons(site: Site, document: Document, to: str) -> list[Reason]:
-    """Why the document cannot lead to ``to``: one redirect must end at a page, never at another redirect or where it began."""
-    place = site.at(to) if to.strip("/") else None
-    if place is None:
-        return [Reason("转到", f"站内没有“{to}”这个地址")]
-    own, reasons = path_of(document), []
-    if _within(path_of(place), own):
-        reasons.append(Reason("转到", "不能转到这份内容自己或它的下面，读者会一直转圈，请写另一个地址"))
-    while isinstance(place, Document):
-        if place is not document and place.withdrawal is not None and place.withdrawal.mode == "redirect":
-            reasons.append(Reason("转到", f"{path_of(place)} 自己也转到别处（{place.withdrawal.to}），请直接写最后的地址"))
-        place = place.__parent__
-    for uid, path in (site.leads or {}).items():
-        other = site.document(uid)
-        if uid != document.uid and other is not None and _within(path, own):
-            reasons.append(Reason("转到", f"{path_of(other)} 正转到这里，请先把它改为转到最后的地址"))
-    return reasons
-
-
-def _set_withdrawal(site: Site, document: Document, withdrawal: Withdrawal | None) -> None:
-    """Keep it with the document, and a redirect also in ``site.leads``."""
-    document.withdrawal = withdrawal
-    if withdrawal is not None and withdrawal.mode == "redirect":
-        if site.leads is None:
-            site.leads = OOBTree()
-        site.leads[document.uid] = withdrawal.to
-    elif site.leads is not None:
-        site.leads.pop(document.uid, None)
-
-
-def _offer_again(site: Site, document: Document, now: datetime) -> None:
-    """End a withdrawal; how long the document could not be read is remembered."""
-    document.end_withdrawal(now)
-    _set_withdrawal(site, document, None)
 
 
 def close(document: Document, withdrawal: Withdrawal, *, actor: str) -> None:
     """Say why a document without a live edition is no longer offered, as its export did (it had come to its end)."""
     site = find_site(document)
-    _set_withdrawal(site, document, withdrawal)
-    _announce(site, document)
+    set_withdrawal(site, document, withdrawal)
+    announce(site, document)
     site.audit.record("content.withdraw", actor=actor, target=document.uid, reason=withdrawal.reason, at=clock_now())
 
 
@@ -307,8 +304,8 @@ def restore(document: Document, *, actor: str, at: datetime | None = None) -> No
     if document.withdrawal is None or document.live is None:
         raise Refused(Reason("", "这份内容没有被撤回，或已没有可以恢复的版本"))
     site, now = find_site(document), at or clock_now()
-    _offer_again(site, document, now)
-    _announce(site, document)
+    offer_again(site, document, now)
+    announce(site, document)
     site.audit.record("content.restore", actor=actor, target=document.uid, at=now)
 
 
@@ -328,7 +325,7 @@ def move(document: Document, parent: Folder, name: str, *, actor: str, at: datet
         reasons.append(Reason("位置", "共享记录的标识被许多内容引用，不能移动；请改名称"))
     target = path_of(parent).rstrip("/") + "/" + name
     leads = dict(site.leads or {})
-    if leads and leads.keys() & {below.uid for below in [document, *_below(document)]} and any(_within(path, target) for path in leads.values()):
+    if leads and leads.keys() & {below.uid for below in [document, *_below(document)]} and any(within(path, target) for path in leads.values()):
         reasons.append(Reason("位置", f"有内容撤回后转到 {target}，要移的内容里也有转到别处的，读者会转两次；请先改它们"))
     if reasons:
         raise Refused(*reasons)
@@ -340,7 +337,7 @@ def move(document: Document, parent: Folder, name: str, *, actor: str, at: datet
     parent.attach(name, document)
     for below in [document, *_below(document)]:
         site.redirects.pop(path_of(below), None)
-    _announce(site, document)
+    announce(site, document)
     site.audit.record("content.move", actor=actor, target=document.uid, after=path_of(document), at=at or clock_now())
 
 

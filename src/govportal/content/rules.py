@@ -51,7 +51,7 @@ def _promise(values: Values) -> int | None:
 _DAYS = {"工作日": 1.4, "自然日": 1.0, "小时": 1 / 24, "个月": 30.0, "年": 365.0}
 
 
-def _in_days(limit: Values) -> float:
+def in_days(limit: Values) -> float:
     return limit["days"] * _DAYS[limit.get("unit") or "工作日"]
 
 
@@ -68,7 +68,7 @@ def promise_within_legal(values: Values) -> bool:
         return True
     if (promised.get("unit") or "工作日") == (legal.get("unit") or "工作日"):
         return promised["days"] <= legal["days"]
-    return _in_days(promised) <= _in_days(legal) + 0.5
+    return in_days(promised) <= in_days(legal) + 0.5
 
 
 def result_has_sample(values: Values) -> bool:

@@ -5,19 +5,18 @@ Owns how a document is found. Must not import the verbs or a kind. A lookup that
 """
 from __future__ import annotations
 
-import zlib
 from datetime import datetime
 from typing import Any
 
 from BTrees.Length import Length
 from BTrees.OOBTree import OOBTree
-from persistent import Persistent
 from persistent.list import PersistentList
 
 from ..base.audit import Audit
 from ..base.clock import SHANGHAI
 from ..base.journal import Journal
 from ..base.outbox import Outbox
+from ..base.shards import ShardedMap
 from .heads import Heads
 from .model import Document, Folder
 
@@ -25,41 +24,11 @@ ROOT_KEY = "site"
 SHARED_FOLDERS = ("organisations", "places", "laws", "materials", "vocabularies", "regions")
 FOLDERS = ("items", "news", "questions", "lifeevents", "pages", "shared")
 CONSUMERS = ("heads", "desk")      # lists of the public; lists of the desk, drafts included
-_SHARDS = 64
 FAR_FUTURE = datetime(9999, 12, 31, tzinfo=SHANGHAI)
 
 
 class NoSite(LookupError):
     """The database holds no site yet."""
-
-
-class ShardedMap(Persistent):
-    """A mapping of strings in 64 BTrees, so that writers rarely meet in one bucket (measured.md §2)."""
-
-    def __init__(self) -> None:
-        self._shards = tuple(OOBTree() for _ in range(_SHARDS))
-
-    def _shard(self, key: str) -> OOBTree:
-        return self._shards[zlib.crc32(key.encode()) % _SHARDS]
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self._shard(key).get(key, default)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._shard(key)
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._shard(key)[key] = value
-
-    def pop(self, key: str, default: Any = None) -> Any:
-        return self._shard(key).pop(key, default)
-
-    def items(self) -> Any:
-        for shard in self._shards:
-            yield from shard.items()
-
-    def __len__(self) -> int:
-        return sum(len(shard) for shard in self._shards)
 
 
 class Site(Folder):

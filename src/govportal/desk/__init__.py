@@ -1,0 +1,15 @@
+"""The staff face under ``/desk``: editors, reviewers, administrators.
+
+Owns its pages, forms and frame. Every page is declared with ``add_desk_page`` and a permission, every post carries a token;
+nothing here writes the tree except through the verbs of ``content``, ``people``, ``editorial`` and ``oversight``.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+PARTS = ("security", "shell", "signin", "account", "home", "staff", "audit")
+
+
+def includeme(config: Any) -> None:
+    for name in PARTS:
+        config.include(f"govportal.desk.{name}")
