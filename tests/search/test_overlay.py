@@ -16,7 +16,8 @@ from govportal.search import edits
 from govportal.search.consumer import Keeper
 from govportal.search.engine import Engine, Query
 from govportal.search.overlay import ROOT_KEY, export, open_overlay
-from govportal.search.rows import KINDS, Row, read_file, with_files, with_rows, write_file
+from govportal.search.rowfiles import read_file, with_files, write_file
+from govportal.search.rows import KINDS, Row, with_rows
 from govportal.search.tables import SynonymError, shipped_tables
 from govportal.workflow.actors import SYSTEM
 

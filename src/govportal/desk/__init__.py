@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-PARTS = ("security", "shell", "signin", "account", "home", "staff", "audit")
+PARTS = ("security", "shell", "signin", "account", "home", "staff", "audit", "searchops")
 
 
 def includeme(config: Any) -> None:

@@ -16,7 +16,8 @@ from ..content.publish import Reason, Refused
 from ..content.site import Site
 from ..workflow.actors import Actor, Scope
 from .overlay import Entry, Overlay, place_of
-from .rows import KINDS, LONGEST_SOURCE, RISKY, Line, Row, beneath, checked, plain, with_rows
+from .rowfiles import Line
+from .rows import KINDS, LONGEST_SOURCE, RISKY, Row, beneath, checked, plain, with_rows
 from .tables import MAX_ALTERNATIVES, Tables
 from .text import squeeze
 

@@ -25,7 +25,8 @@ from .picture import Picture, Reader
 from .plan import Plan, Planner, explain
 from .querylog import read_popularity
 from .ranking import Filters, Ranked, Weights, labels_with, rank, top
-from .rows import KINDS, Row, with_files, with_rows
+from .rowfiles import with_files
+from .rows import KINDS, Row, with_rows
 from .tables import Tables, shipped_tables
 from .text import MAX_QUERY, normalise, squeeze
 from .words import Entry, Lexicon, pinyin_key, sounds

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from .engine import Engine, Query
@@ -59,8 +59,13 @@ def looked_into(rows: Iterable[Asked], log: QueryLog, engine: Engine, columns: A
     return [_finding(row, again.get(row.text, []), engine, columns, today, days) for row in rows]
 
 
-def _finding(row: Asked, again: list[tuple[str, str, int]], engine: Engine, columns: Any, today: dt.date, days: int) -> Finding:
+def bare(row: Asked, today: dt.date, days: int) -> Finding:
+    """The row with its trend alone: all there is while there is no index."""
     course = tuple((day, row.by_day.get(day, 0)) for back in reversed(range(days)) for day in [(today - dt.timedelta(days=back)).isoformat()])
+    return Finding(row, course, trend([times for _, times in course]), 0, (), (), ())
+
+
+def _finding(row: Asked, again: list[tuple[str, str, int]], engine: Engine, columns: Any, today: dt.date, days: int) -> Finding:
     answer = engine.search(Query(row.text, Filters(kind="item"), size=5, today=today.strftime("%Y%m%d"), facets=False), columns)
     now = engine.search(Query(row.text, size=1, today=today.strftime("%Y%m%d"), facets=False), columns).total
     near = tuple(dict.fromkeys((found.name, found.path) for hit in (answer.hits or answer.near)[:5] if (found := columns.item(hit.uid)) is not None))
@@ -70,7 +75,7 @@ def _finding(row: Asked, again: list[tuple[str, str, int]], engine: Engine, colu
                                         *_from_characters(plan.text, near, columns)]
     unique = {(way.kind, tuple(sorted(way.values.items()))): way for way in reversed(ways)}
     kept = [way for way in ways if unique.get((way.kind, tuple(sorted(way.values.items())))) is way]
-    return Finding(row, course, trend([times for _, times in course]), now, near[:3], opened[:3], (*kept[:MAX_WAYS], *(_elsewhere(plan) if "〔" not in row.text else ())))
+    return replace(bare(row, today, days), now=now, near=near[:3], opened=opened[:3], ways=(*kept[:MAX_WAYS], *(_elsewhere(plan) if "〔" not in row.text else ())))
 
 
 def trend(course: list[int]) -> str:

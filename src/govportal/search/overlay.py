@@ -12,7 +12,8 @@ from BTrees.Length import Length
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from .rows import Line, Row
+from .rowfiles import Line
+from .rows import Row
 
 ROOT_KEY = "search"
 

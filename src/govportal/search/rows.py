@@ -1,24 +1,20 @@
-"""One row of any table that acts on a query: its columns, whether it can stand, what it changes, how it is written to a file and read back.
+"""One row of any table that acts on a query: its columns, whether it can stand, what it changes of the tables.
 
-Owns the kinds of rows (``KINDS``), the form of their files and ``with_rows``, by which the operator's files and the desk's overlay lie over the shipped
-tables. Knows nothing of the database. ``checked`` answers faults as (column, message) for people; a file that is wrong raises SynonymError
-with its line.
+Owns the kinds of rows (``KINDS``) and ``with_rows``, by which the operator's files and the desk's overlay lie over the shipped tables. Knows nothing
+of files and database. ``checked`` answers faults as (column, message) for people.
 """
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
-from .tables import MAX_ALTERNATIVES, BestBet, Elsewhere, Synonym, SynonymError, Tables
+from .tables import MAX_ALTERNATIVES, BestBet, Elsewhere, Synonym, Tables
 from .text import squeeze
 
-log = logging.getLogger("govportal.search")
 LONGEST_SOURCE = 200
 WORD_KINDS = ("泛词", "动作", "人群", "部门", "场合")
 RISKY = "=+-@#"
@@ -118,6 +114,9 @@ def plain(text: str) -> str:
 def _cell(column: Column, raw: str) -> tuple[str, str]:
     """(value, fault or '')."""
     text = plain(raw)
+    if column.form == "path" and text.startswith(("http://", "https://")):     # copied from the address bar
+        text = urlsplit(text).path
+    text = text.rstrip("/") if column.form == "path" else text
     if not text:
         return "", f"请填写“{column.title}”"
     if len(text) > column.longest:
@@ -222,81 +221,20 @@ def beneath(tables: Tables, row: Row) -> Row | None:
     return Row(row.kind, made) if made is not None else None
 
 
-# -- files --------------------------------------------------------------------------------------------------------------
-class Line(NamedTuple):
-    """A row of a file. ``by``, ``at``: who wrote it first and when, as the file says."""
-
-    number: int
-    row: Row
-    source: str
-    by: str = ""
-    at: str = ""
+def matching(tables: Tables, text: str, limit: int = 30) -> list[tuple[Row, str]]:
+    """(row, source) of the tables in which a text stands, those that begin with it first; for finding what to change or switch off."""
+    wanted = squeeze(text)
+    found = sorted(islice(_holding(tables, wanted), 20 * limit), key=lambda pair: not pair[0].key.startswith(wanted)) if wanted else []
+    return found[:limit]
 
 
-def write_file(kind: Kind, lines: Iterable[Line]) -> str:
-    """The shipped form of a table with the columns by, at and off; for question words a tab between them."""
-    names = [column.name for column in kind.columns]
-    head = list(dict.fromkeys((*_head(kind), "by", "at", "off")))
-    out = io.StringIO()
-    if kind.name == "question":
-        out.write("# 问法\t来源\t作者\t时间\t停用\n")
-        for line in lines:
-            out.write("\t".join((line.row.values["word"], line.source, line.by, line.at, "1" if line.row.off else "")) + "\n")
-        return out.getvalue()
-    writer = csv.DictWriter(out, head, lineterminator="\n", restval="")
-    writer.writeheader()
-    for line in lines:
-        writer.writerow({**{name: line.row.values[name] for name in names}, kind.why: line.source, "by": line.by, "at": line.at, "off": "1" if line.row.off else ""})
-    return out.getvalue()
-
-
-def _head(kind: Kind) -> tuple[str, ...]:
-    """The columns of the shipped file in their order."""
-    return {"synonym": ("said", "means", "weight", "source", "note"), "elsewhere": ("words", "matter", "where", "source"),
-            "best_bet": ("query", "path", "reason", "until"), "word": ("word", "kind", "weight", "note")}.get(kind.name, ())
-
-
-def read_file(kind: Kind, text: str) -> list[Line]:
-    """Rows of a table as written by ``write_file`` or shipped. SynonymError names a file without the columns; the cells are not checked."""
-    text = text.removeprefix("\ufeff")
-    if kind.name == "question":
-        cells = [(number, [*line.split("\t"), "", "", "", ""]) for number, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
-        return [Line(number, Row(kind.name, {"word": part[0]}, part[4].strip() == "1"), part[1], part[2], part[3]) for number, part in cells]
-    try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        missing = [column.name for column in kind.columns if column.name not in (reader.fieldnames or ())]
-        if missing:
-            raise SynonymError(f"{kind.file}：第一行要有列名 {'、'.join(missing)}")
-        return [_line(kind, reader.line_num, raw) for raw in reader]
-    except csv.Error:
-        raise SynonymError(f"{kind.file}：不是能读的 CSV，引号可能没有成对") from None
-
-
-def _line(kind: Kind, number: int, raw: dict[str, Any]) -> Line:
-    cell = {name: value for name, value in raw.items() if isinstance(name, str) and isinstance(value, str)}
-    return Line(number, Row(kind.name, {column.name: cell.get(column.name, "") for column in kind.columns}, cell.get("off", "").strip() == "1"),
-                cell.get(kind.why, ""), cell.get("by", ""), cell.get("at", ""))
-
-
-def with_files(tables: Tables, folder: Path) -> Tables:
-    """The tables with the operator's files laid over them; a broken file is named in the log and left out."""
-    for kind in KINDS.values():
-        path = folder / kind.file
-        try:
-            if path.is_file():
-                tables = with_rows(tables, _sound(kind, path.read_text(encoding="utf-8-sig")))
-        except (OSError, UnicodeDecodeError, SynonymError) as exc:
-            log.warning("%s: %s", path.name, exc)
-    return tables
-
-
-def _sound(kind: Kind, text: str) -> list[tuple[Row, str]]:
-    """(row, source) of a file, all found sound. SynonymError names the first line that is not."""
-    found = []
-    for line in read_file(kind, text):
-        row, faults = checked(line.row)
-        faults = [fault for fault in faults if not (fault[0] == "until" and not row.values["until"])]      # a file may leave the date open
-        if faults:
-            raise SynonymError(f"{kind.file} 第 {line.number} 行：{faults[0][1]}")
-        found.append((row, line.source))
-    return found
+def _holding(tables: Tables, wanted: str) -> Iterator[tuple[Row, str]]:
+    for said, rows in tables.synonyms.items():
+        yield from ((Row("synonym", {"said": said, "means": row.means, "weight": f"{row.weight:g}"}), row.source) for row in rows if wanted in said or wanted in row.means)
+    for other in tables.elsewhere:
+        if any(wanted in word or word in wanted for word in other.words) or wanted in squeeze(other.matter):
+            yield Row("elsewhere", {"words": " ".join(other.words), "matter": other.matter, "where": other.where}), ""
+    for query, bets in tables.best_bets.items():
+        yield from ((Row("best_bet", {"query": query, "path": bet.path, "until": bet.until}), bet.reason) for bet in bets if wanted in query)
+    yield from ((Row("question", {"word": word}), "") for word in tables.question_words if wanted in word)
+    yield from ((Row("word", {"word": word, "kind": kind, "weight": f"{weight:g}"}), "") for word, (kind, weight) in tables.words.items() if wanted in word)
