@@ -28,6 +28,7 @@ from govportal.base.storage import META, SCHEMA_GENERATION, open_database
 from govportal.content import importer, transfer
 from govportal.content.site import make_site, open_site
 from govportal.content.vocabularies import labels
+from govportal.editorial.store import make_editorial
 from govportal.settings import Settings
 from govportal.shipped import shipped
 from govportal.worker import catch_up
@@ -56,6 +57,7 @@ def build(folder: Path, number: int) -> tuple[Any, float]:
     db = open_database(str(folder / "data.fs"))
     with db.transaction() as connection:
         make_site(connection)
+        make_editorial(connection)
         connection.root()[META] = {"generation": SCHEMA_GENERATION, "complete": True}
     with open(folder / "rows.jsonl", "w", encoding="utf-8") as stream:
         for row in generated(number):
@@ -118,6 +120,7 @@ from pathlib import Path
 from webob import Request
 from govportal import main
 from govportal.base.storage import open_database
+from govportal.editorial.store import make_editorial
 from govportal.settings import Settings
 var = Path(sys.argv[1])
 settings = Settings(var=var)

@@ -13,6 +13,7 @@ from govportal.base.storage import META, SCHEMA_GENERATION, open_database
 from govportal.content import publish
 from govportal.content.site import make_site, open_site
 from govportal.editorial.store import make_editorial
+from govportal.oversight.store import make_oversight
 from govportal.people.store import make_people
 from govportal.search.overlay import make_overlay
 from govportal.seed import fill
@@ -32,7 +33,7 @@ def demo_var(tmp_path_factory) -> Path:
     """A data folder with the whole demo site."""
     var = tmp_path_factory.mktemp("demo")
     db = open_database(str(var / "data.fs"))
-    fill(db, search=var / "search")
+    fill(db, search=var / "search", var=var)
     db.close()
     return var
 
@@ -69,6 +70,7 @@ class Small:
             site = make_site(connection)
             make_people(connection)
             make_editorial(connection)
+            make_oversight(connection)
             make_overlay(connection)
             connection.root()[META] = {"generation": SCHEMA_GENERATION, "complete": True}
             fill_small(site)

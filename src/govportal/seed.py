@@ -15,6 +15,7 @@ from .base.storage import META, SCHEMA_GENERATION
 from .content import importer, transfer
 from .content.site import ROOT_KEY, make_site, open_site
 from .editorial.store import make_editorial
+from .oversight.store import make_oversight
 from .people import demo
 from .people.store import make_people, open_people
 from .search.consumer import Keeper
@@ -45,6 +46,7 @@ def fill(db: Any, *, report: Report = lambda what: None, content: Path | None = 
         make_site(connection)
         make_people(connection)
         make_editorial(connection)
+        make_oversight(connection)
         make_overlay(connection)
         connection.root().setdefault(META, {"generation": SCHEMA_GENERATION})
     manager = transaction.TransactionManager()

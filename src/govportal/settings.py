@@ -40,6 +40,7 @@ class Settings:
     worker: bool = True
     worker_interval: float = 0.1  # pause of the worker when nothing waits; a saved text is found this much later
     search_log_days: int = 90     # how long queries (never who asked) are kept; 0 = not at all
+    quality_at: str = "02:30"     # local time of the nightly check of the content; '' = only when asked
     rjieba: bool = False          # segment with rjieba when it is installed
     log_format: str = "json"      # json or text
     metrics: bool = True
@@ -55,6 +56,11 @@ class Settings:
     def search(self) -> Path:
         """The folder of the index, the query log and what editors changed of the tables."""
         return self.var / "search"
+
+    @property
+    def quality_request(self) -> Path:
+        """The file whose presence asks the worker for a check of the content."""
+        return self.var / "quality.request"
 
     @property
     def overrides(self) -> Path:
@@ -82,6 +88,7 @@ class Settings:
 
 _RANGES = {"port": (0, 65535), "threads": (1, 64), "processes": (1, 64), "page_cache_mb": (0, 4096), "object_cache_mb": (1, 4096),
            "search_log_days": (0, 3650), "worker_interval": (0.01, 10)}
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _SITE_URL = re.compile(r"https?://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
 
 
@@ -130,6 +137,8 @@ def _check(settings: Settings, create_var: bool) -> None:
             raise SettingsError(f"设置 {PREFIX}{name} 应在 {low} 与 {high} 之间，现在是 {value}")
     if settings.log_format not in ("json", "text"):
         raise SettingsError(f"设置 {PREFIX}log_format 应为 json 或 text")
+    if settings.quality_at and not _CLOCK.fullmatch(settings.quality_at):
+        raise SettingsError(f"设置 {PREFIX}quality_at 应为 02:30 这样的时刻，空白表示夜里不查，现在是“{settings.quality_at}”")
     if settings.site_url and not _SITE_URL.fullmatch(settings.site_url):
         raise SettingsError(f"设置 {PREFIX}site_url 应为 http(s)://主机名，例如 https://www.example.gov.cn，现在是“{settings.site_url}”")
     themes = sorted(path.name for path in shipped("themes").iterdir() if path.is_dir())

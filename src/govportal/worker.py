@@ -1,5 +1,5 @@
-"""The worker: one loop that keeps head pages in step, carries out scheduled starts and ends, seals the audit, drains the outbox;
-beside it a thread that keeps the search index, so that a large change there delays nothing here.
+"""The worker: one loop that keeps the pages of the lists in step, carries out scheduled starts and ends, seals the audit, drains the outbox;
+beside it a thread that keeps the search index and one that checks the content each night, so that long work there delays nothing here.
 
 One worker a database: threads of the single process, or a process of its own. Each step is a transaction of its own and
 may run twice, so a kill at any point loses nothing. Its heartbeat is a file in var.
@@ -20,6 +20,8 @@ from .base import clock
 from .base.outbox import drain
 from .content import heads, publish
 from .content.site import ROOT_KEY, open_site
+from .editorial import rows as desk_rows
+from .oversight.nightly import Inspector
 from .people import attempts, sessions
 from .people.store import ROOT_KEY as PEOPLE_KEY
 from .search.analysis import analyzer
@@ -32,21 +34,23 @@ SEAL_EVERY = 5.0
 LEARN_EVERY = 3600.0            # seconds between two looks at the query log
 TIDY_EVERY = 3600.0             # seconds between two removals of old sessions and counts of failed sign-ins
 INDEX_PAUSE = 0.05              # seconds between two looks for changes to index
+QUALITY_PAUSE = 2.0             # seconds between two looks whether a check of the content is due
 
 
 def make_worker(db: Any, settings: Settings, *, config: str = "") -> Worker:
     """The worker of an installation; its search rebuilds run as ``govportal search build`` in a process of their own."""
     keeper = Keeper(db, settings.search, words=analyzer(settings.rjieba), spawn=spawn_builder(settings.var, settings.storage, config))
-    return Worker(db, settings.audit_heads, settings.var / "worker.heartbeat", keeper=keeper, query_log=QueryLog(settings.search / "log", settings.search_log_days))
+    return Worker(db, settings.audit_heads, settings.var / "worker.heartbeat", keeper=keeper, query_log=QueryLog(settings.search / "log", settings.search_log_days),
+                  inspector=Inspector(db, settings.quality_request, settings.quality_at))
 
 
 class Worker:
     """Steps of the worker over an open database."""
 
     def __init__(self, db: Any, heads_file: Path, heartbeat: Path, handlers: dict[str, Callable[..., None]] | None = None, *,
-                 keeper: Keeper | None = None, query_log: QueryLog | None = None) -> None:
+                 keeper: Keeper | None = None, query_log: QueryLog | None = None, inspector: Inspector | None = None) -> None:
         self.db, self.heads_file, self.heartbeat, self.handlers = db, heads_file, heartbeat, handlers or {}
-        self.keeper, self.query_log = keeper, query_log
+        self.keeper, self.query_log, self.inspector = keeper, query_log, inspector
         self._sealed_at = 0.0
         self._learned_at: float | None = None
         self._tidied_at: float | None = None
@@ -55,7 +59,7 @@ class Worker:
     def step(self) -> int:
         """One round; returns how much was done. Conflicts with writers are left for the next round."""
         done = 0
-        for task in (self._due, self._heads, self._outbox, self._seal, self._learn, self._tidy):
+        for task in (self._due, self._heads, self._desk, self._outbox, self._seal, self._learn, self._tidy):
             try:
                 done += task()
             except ConflictError:
@@ -70,6 +74,10 @@ class Worker:
     def _heads(self) -> int:
         with self.db.transaction() as connection:
             return heads.refresh(open_site(connection))
+
+    def _desk(self) -> int:
+        with self.db.transaction() as connection:
+            return desk_rows.refresh(connection)
 
     def _outbox(self) -> int:
         return sum(drain(self.db, lambda root: root[ROOT_KEY].outbox, self.handlers)) if self.handlers else 0
@@ -121,13 +129,27 @@ class Worker:
                 self.stopping.wait(INDEX_PAUSE)
         self.keeper.stop()
 
+    def run_quality(self) -> None:
+        """Check the content when it is due until ``stopping`` is set; a failing look is tried again after a pause."""
+        assert self.inspector is not None
+        while not self.stopping.is_set():
+            try:
+                if self.inspector.due():
+                    self.inspector.run(self.stopping)
+            except Exception:  # noqa: BLE001 - the storage away: the site goes on
+                log.exception("a look for a quality run failed")
+            self.stopping.wait(QUALITY_PAUSE)
+
     def run(self, interval: float) -> None:
         """Until ``stopping`` is set. A failing round is logged and tried again after a pause (disk full, storage away)."""
         with self.db.transaction() as connection:
             audit_room.catch_up(open_site(connection).audit, self.heads_file)
         index = threading.Thread(target=self.run_index, name="search index", daemon=True)
+        quality = threading.Thread(target=self.run_quality, name="quality", daemon=True)
         if self.keeper is not None:
             index.start()
+        if self.inspector is not None:
+            quality.start()
         while not self.stopping.is_set():
             try:
                 busy = self.step()
@@ -139,14 +161,16 @@ class Worker:
                 self.stopping.wait(interval)
         if self.keeper is not None:
             index.join(5)
+        if self.inspector is not None:
+            quality.join(5)
 
 
 def catch_up(db: Any) -> int:
-    """Apply all pending head entries now (init, import, tests); returns how many."""
+    """Apply all pending entries of the lists now, the public's and the desk's (init, import, tests); returns how many."""
     total = 0
     while True:
         with db.transaction() as connection:
-            done = heads.refresh(open_site(connection))
+            done = heads.refresh(open_site(connection)) + desk_rows.refresh(connection)
         total += done
         if not done:
             return total

@@ -188,13 +188,15 @@ def test_several_processes_over_one_database(var):
     assert cli(["--var", str(var), "check"]) == 0
 
 
-def test_an_interrupted_verb_leaves_a_usable_database(tmp_path):
-    """Ctrl-C in init: exit code 130, and the next init finishes."""
+def test_an_interrupted_verb_leaves_a_usable_database(tmp_path, capsys):
+    """Ctrl-C in init: exit code 130, and the next init finishes and says where the demo accounts are."""
     process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "govportal", "--var", str(tmp_path / "v"), "init"], stderr=subprocess.PIPE, text=True)
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert cli(["--var", str(tmp_path / "v"), "init"]) == 0 and cli(["--var", str(tmp_path / "v"), "check"]) == 0
+    accounts = tmp_path / "v" / "demo-accounts.json"
+    assert f"{accounts}，只有你能读" in capsys.readouterr().out and accounts.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.fixture(scope="module")

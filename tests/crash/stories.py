@@ -25,7 +25,7 @@ def acknowledge(var: Path, line: str) -> None:
 
 def init(db: Any, var: Path) -> None:
     """Fill a database from nothing (a part of the content, so that each run is short)."""
-    fill(db, content=var / "content", registers=False)
+    fill(db, content=var / "content", registers=False, var=var)
 
 
 def publish_many(db: Any, var: Path) -> None:

@@ -12,6 +12,7 @@ from govportal.shipped import shipped
 from govportal.worker import Worker, catch_up
 from tests.conftest import Small
 from tests.crash import kills
+from tests.people.test_demo import all_sign_in
 
 
 def part_of_the_content(target):
@@ -43,11 +44,12 @@ def kill_init(base, plans):
         killed += kills.run("init", var, **plan) == "killed"
         db = open_database(str(var / "data.fs"))
         if not is_complete(db):
-            fill(db, content=var / "content", registers=False)
+            fill(db, content=var / "content", registers=False, var=var)
         catch_up(db)
         assert sound(db, var) == [] and is_complete(db)
         with db.transaction() as connection:
             assert len(open_site(connection).documents) >= 100
+        all_sign_in(var, db)
         db.close()
         shutil.rmtree(var)
     return killed

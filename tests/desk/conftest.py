@@ -23,8 +23,8 @@ from ..conftest import Small
 
 PASSWORD = "Walk-Home-2026"
 # user -> (role, department); the second editor belongs to another department
-STAFF = {"ed": ("editor", "gongan"), "ed.other": ("editor", "minzheng"), "rev": ("reviewer", ""), "law": ("legality", ""), "sign": ("signer", ""),
-         "dir": ("directory", ""), "site.a": ("site", ""), "site.b": ("site", ""), "sec.a": ("security", ""), "aud": ("auditor", "")}
+STAFF = {"edit.a": ("editor", "gongan"), "edit.b": ("editor", "minzheng"), "rev.a": ("reviewer", ""), "law.a": ("legality", ""), "sign.a": ("signer", ""),
+         "dir.a": ("directory", ""), "site.a": ("site", ""), "site.b": ("site", ""), "sec.a": ("security", ""), "aud.a": ("auditor", "")}
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -78,7 +78,7 @@ class Desk:
             self._signed[user] = person
         return self._signed[user]
 
-    def stranger(self, user: str = "ed") -> Person:
+    def stranger(self, user: str = "edit.a") -> Person:
         return Person(self, user)
 
     def uid(self, user: str) -> str:

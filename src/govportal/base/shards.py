@@ -20,7 +20,7 @@ class ShardedMap(Persistent):
         self._shards = tuple(OOBTree() for _ in range(_SHARDS))
 
     def _shard(self, key: str) -> OOBTree:
-        return self._shards[zlib.crc32(key.encode()) % _SHARDS]
+        return self._shards[zlib.crc32(key.encode("utf-8", "surrogatepass")) % _SHARDS]
 
     def get(self, key: str, default: Any = None) -> Any:
         return self._shard(key).get(key, default)
@@ -33,6 +33,11 @@ class ShardedMap(Persistent):
 
     def pop(self, key: str, default: Any = None) -> Any:
         return self._shard(key).pop(key, default)
+
+    @property
+    def shards(self) -> tuple[OOBTree, ...]:
+        """The BTrees themselves, for a long walk with a place to come back to."""
+        return self._shards
 
     def items(self) -> Any:
         for shard in self._shards:

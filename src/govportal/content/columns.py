@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.pages import PageReader
 from .heads import ROWS, ArticleRow, ItemRow, LawRow, PlainRow, QuestionRow
 from .site import Site
 
@@ -269,8 +270,8 @@ class ColumnStore:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._versions: tuple[int, ...] = ()
-        self._pages: list[dict[str, tuple[str, tuple[Any, ...]]]] = []
+        self._reader = PageReader()
+        self._pages: dict[int, dict[str, tuple[str, tuple[Any, ...]]]] = {}
         self._columns: Columns | None = None
 
     def get(self, site: Site) -> Columns:
@@ -287,16 +288,10 @@ class ColumnStore:
             return self._columns
 
     def _load(self, site: Site, generation: int) -> Columns:
-        versions = site.heads.versions
-        if len(self._pages) != len(versions):
-            self._pages, self._versions = [{} for _ in versions], (-1,) * len(versions)
-        for number, page in enumerate(site.heads.pages):
-            if versions[number] != self._versions[number]:
-                self._pages[number] = {uid: (group, _make(group, row)) for uid, (group, row) in page.rows.items()}
-                page._p_deactivate()
-        self._versions = versions
+        for number, rows in self._reader.moved(site.heads):
+            self._pages[number] = {uid: (group, _make(group, row)) for uid, (group, row) in rows.items()}
         groups: dict[str, list[Any]] = {name: [] for name in ROWS}
-        for rows in self._pages:
+        for rows in self._pages.values():
             for group, row in rows.values():
                 groups[group].append(row)
         return Columns(generation, groups)

@@ -13,9 +13,9 @@ from .blocks import _Body
 from .kinds import kind_of
 from .rules import in_days
 
-NAMES = ("key", "name", "q", "title", "no", "law", "days", "text")      # what names a row, the first one its schema has
+NAMES = ("name", "q", "title", "no", "law", "days", "text", "key")      # what names a row; a key comes last, imports number their rows
 CHANGED, ADDED, REMOVED, MOVED = "changed", "added", "removed", "moved"
-_EMPTY = (None, "", (), [], {})
+_EMPTY: tuple[Any, ...] = (None, "", (), [], {})
 
 
 class Difference(NamedTuple):
@@ -93,39 +93,42 @@ def _lines(old: Sequence[Any], new: Sequence[Any], path: tuple[str, ...], titles
 
 
 def _rows(schema: Any, old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]], path: tuple[str, ...], titles: tuple[str, ...]) -> Iterator[Difference]:
-    fields = {node.name for node in schema.children}
-    names = [name for name in NAMES if name in fields] or [schema.children[0].name]
-    before, after = _named(old, names), _named(new, names)
-    for key, row in after.items():
-        label = (*titles, _label(row, names, key))
-        if key not in before:
-            yield Difference((*path, key), "／".join(label), None, row, ADDED)
+    pairs = _pairs(schema, old, new)
+    for place, row in enumerate(new):
+        label, former = _label(row, place), pairs.get(place)
+        if former is None:
+            yield Difference((*path, label), "／".join((*titles, label)), None, row, ADDED)
         else:
-            yield from _group(schema, before[key], row, (*path, key), label)
-    for key, row in before.items():
-        if key not in after:
-            yield Difference((*path, key), "／".join((*titles, _label(row, names, key))), row, None, REMOVED)
-    kept_before, kept_after = [key for key in before if key in after], [key for key in after if key in before]
-    if kept_before != kept_after:
-        yield Difference(path, "／".join(titles), tuple(_label(before[key], names, key) for key in kept_before),
-                         tuple(_label(after[key], names, key) for key in kept_after), MOVED)
+            yield from _group(schema, old[former], row, (*path, label), (*titles, label))
+    for place, row in enumerate(old):
+        if place not in pairs.values():
+            label = _label(row, place)
+            yield Difference((*path, label), "／".join((*titles, label)), row, None, REMOVED)
+    order = [pairs[place] for place in sorted(pairs)]
+    if order != sorted(order):
+        yield Difference(path, "／".join(titles), tuple(_label(old[place], place) for place in sorted(order)),
+                         tuple(_label(new[place], place) for place in sorted(pairs)), MOVED)
 
 
-def _named(rows: Sequence[dict[str, Any]], names: list[str]) -> dict[str, dict[str, Any]]:
-    """Rows by the first of ``names`` that they fill; the same name again gets a number."""
-    found: dict[str, dict[str, Any]] = {}
-    for place, row in enumerate(rows, 1):
-        name = next((str(row[key]) for key in names if row.get(key) not in _EMPTY), f"第 {place} 行")
-        key, number = name, 2
-        while key in found:
-            key, number = f"{name}（{number}）", number + 1
-        found[key] = row
-    return found
+def _pairs(schema: Any, old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> dict[int, int]:
+    """Place of a row in ``new`` -> place of the same row in ``old``: the equal ones first, then by each name in turn."""
+    fields = {node.name for node in schema.children}
+    pairs: dict[int, int] = {}
+    for key in ("", *(name for name in NAMES if name in fields)):
+        free: dict[Any, list[int]] = {}
+        for place, row in enumerate(old):
+            if place not in pairs.values() and (not key or row.get(key) not in _EMPTY):
+                free.setdefault(row[key] if key else repr(row), []).append(place)
+        for place, row in enumerate(new):
+            places = free.get(row.get(key) if key else repr(row)) if place not in pairs else None
+            if places:
+                pairs[place] = places.pop(0)
+    return pairs
 
 
-def _label(row: dict[str, Any], names: list[str], key: str) -> str:
-    """What people call the row: its name rather than its key."""
-    return next((str(row[name]) for name in names if name != "key" and row.get(name) not in _EMPTY), key)[:60]
+def _label(row: dict[str, Any], place: int) -> str:
+    """What people call the row."""
+    return next((str(row[name]) for name in NAMES if row.get(name) not in _EMPTY), f"第 {place + 1} 行")[:60]
 
 
 def counts(before: dict[str, Any], after: dict[str, Any]) -> list[Count]:

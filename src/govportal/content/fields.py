@@ -1,8 +1,9 @@
 """Small builders of colander nodes, so that a kind's schema reads as the list of its elements.
 
-Owns types and messages of single fields. Must not know a kind. Every node carries ``head`` (kept in the small head
-record), ``source`` (the requirement it comes from) and ``group``. A wrong value raises colander.Invalid with a Chinese
-reason; an absent optional value becomes the node's ``missing`` value, shown to people as 未提供.
+Owns types and messages of single fields. Must not know a kind. A type's ``shape`` tells forms what it holds. Every node
+carries ``head`` (kept in the small head record), ``source`` (the requirement it comes from) and ``group``. A wrong value
+raises colander.Invalid with a Chinese reason; an absent optional value becomes the node's ``missing`` value, shown to
+people as 未提供.
 """
 from __future__ import annotations
 
@@ -19,6 +20,8 @@ MAX_CELL = 200_000
 class _Text(colander.SchemaType):
     """Text as people type it: kept as it is apart from outer white space."""
 
+    shape = "text"
+
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         if cstruct is colander.null or cstruct is None:
             return colander.null
@@ -34,6 +37,8 @@ class _Text(colander.SchemaType):
 
 
 class _Int(colander.SchemaType):
+    shape = "number"
+
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         if cstruct is colander.null or cstruct is None or cstruct == "":
             return colander.null
@@ -52,6 +57,8 @@ _TRUE, _FALSE = {"是", "true", "1", "yes", "支持"}, {"否", "false", "0", "no
 
 
 class _Bool(colander.SchemaType):
+    shape = "flag"
+
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         if isinstance(cstruct, bool):
             return cstruct
@@ -71,6 +78,8 @@ NUMBER, FLAG = _Int, _Bool      # the types whose empty value is None, not ''
 
 class _Moment(colander.SchemaType):
     """``YYYY-MM-DD`` or ``YYYY-MM-DD HH:MM``, kept as that text (GB/T 7408)."""
+
+    shape = "moment"
 
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         if cstruct is colander.null or cstruct is None or cstruct == "":
@@ -95,6 +104,8 @@ class _Moment(colander.SchemaType):
 class _List(colander.SchemaType):
     """A list of the one child node, as a tuple of plain data."""
 
+    shape = "list"
+
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         if cstruct is colander.null or cstruct is None:
             return colander.null
@@ -116,9 +127,14 @@ class _List(colander.SchemaType):
     def serialize(self, node: Any, appstruct: Any) -> Any:
         return appstruct
 
+    def cstruct_children(self, node: Any, cstruct: Any) -> Any:
+        return colander.SequenceItems(() if cstruct is colander.null or cstruct is None else cstruct)
+
 
 class _Group(colander.SchemaType):
     """A mapping. Unknown keys are refused with their name: a typing mistake must not lose what was entered."""
+
+    shape = "group"
 
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         if cstruct is colander.null or cstruct is None:
@@ -143,6 +159,10 @@ class _Group(colander.SchemaType):
 
     def serialize(self, node: Any, appstruct: Any) -> Any:
         return appstruct
+
+    def cstruct_children(self, node: Any, cstruct: Any) -> Any:
+        given = cstruct if isinstance(cstruct, dict) else {}
+        return [given.get(child.name, colander.null) for child in node.children]
 
 
 def _node(kind: colander.SchemaType, name: str, title: str, *children: Any, **extra: Any) -> colander.SchemaNode:
@@ -219,6 +239,8 @@ def free(name: str, title: str, **extra: Any) -> colander.SchemaNode:
 
 
 class _Free(colander.SchemaType):
+    shape = "free"
+
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         return colander.null if cstruct is None else cstruct
 

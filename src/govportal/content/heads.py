@@ -1,21 +1,16 @@
 """Head pages: one compact row for every live document that lists show, in ZODB, kept by a journal consumer.
 
-Owns the rows' layout and the single writer that refreshes them. Every process reads the changed pages only (see
-``columns``). Must not import a kind. The consumer applies the current state of a document, so running it twice, late or
-in any order gives the same pages.
+Owns the rows' layout and the single writer that refreshes them (``base/pages`` keeps the pages). Every process reads the
+changed pages only (see ``columns``). Must not import a kind.
 """
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from BTrees.Length import Length
-from persistent import Persistent
+from ..base.pages import BATCH, PagedRows, RowPage, follow
 
-PAGES = 256
 CONSUMER = "heads"
-BATCH = 2000
 
 
 class ItemRow(NamedTuple):
@@ -99,42 +94,12 @@ class PlainRow(NamedTuple):
 ROWS = {"item": ItemRow, "article": ArticleRow, "question": QuestionRow, "law": LawRow, "plain": PlainRow}
 
 
-def page_of(uid: str) -> int:
-    """The number of the page that holds the row of ``uid``."""
-    return zlib.crc32(uid.encode()) % PAGES
+class HeadPage(RowPage):
+    """Its rows are (group, row)."""
 
 
-class HeadPage(Persistent):
-    def __init__(self) -> None:
-        self.rows: dict[str, tuple[str, tuple[Any, ...]]] = {}
-
-
-class Heads(Persistent):
-    """256 pages of rows by hash of the uid. ``versions[n]`` moves when page n is written; ``generation`` with any of them."""
-
-    def __init__(self) -> None:
-        self.pages = tuple(HeadPage() for _ in range(PAGES))
-        self.versions: tuple[int, ...] = (0,) * PAGES
-        self.generation = Length()
-
-    def write(self, changes: dict[str, tuple[str, tuple[Any, ...]] | None]) -> int:
-        """Set or remove (None) rows by uid; returns how many pages changed."""
-        by_page: dict[int, dict[str, Any]] = {}
-        for uid, row in changes.items():
-            by_page.setdefault(page_of(uid), {})[uid] = row
-        versions, changed = list(self.versions), 0
-        for number, rows in by_page.items():
-            page = self.pages[number]
-            updated = {uid: row for uid, row in page.rows.items() if uid not in rows}
-            updated.update({uid: row for uid, row in rows.items() if row is not None})
-            if updated != page.rows:
-                page.rows = updated
-                versions[number] += 1
-                changed += 1
-        if changed:
-            self.versions = tuple(versions)
-            self.generation.change(1)
-        return changed
+class Heads(PagedRows):
+    page_class = HeadPage
 
 
 def row_of(document: Any, site: Any) -> tuple[str, tuple[Any, ...]] | None:
@@ -151,13 +116,10 @@ def row_of(document: Any, site: Any) -> tuple[str, tuple[Any, ...]] | None:
 
 def refresh(site: Any, limit: int = BATCH) -> int:
     """One step of the journal consumer: apply up to ``limit`` pending entries; the caller commits. Returns how many."""
-    entries = site.journal.pending(CONSUMER, limit)
-    if not entries:
-        return 0
-    if site.heads.write({entry.uid: row_of(site.document(entry.uid), site) for entry in entries}):
+    done, changed = follow(site.journal, CONSUMER, site.heads, lambda uids: {uid: row_of(site.document(uid), site) for uid in uids}, limit)
+    if changed:
         site.epoch.change(1)
-    site.journal.done(CONSUMER, entries)
-    return len(entries)
+    return done
 
 
 def limit_words(values: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from ..base import pages
 from . import heads
 from .kinds import all_kinds, kind_of
 from .model import Document, path_of
@@ -80,21 +81,7 @@ def _edition_faults(site: Site, document: Document, where: str, codes: dict[str,
 
 def _head_faults(site: Site, seen: Counter[str]) -> Iterator[str]:
     waiting = {entry.uid for entry in site.journal.pending(heads.CONSUMER)} if heads.CONSUMER in site.journal.consumers() else set()
-    known: set[str] = set()
-    for number, page in enumerate(site.heads.pages):
-        for uid, row in page.rows.items():
-            if uid in known or heads.page_of(uid) != number:
-                yield f"列表记录 {uid} 在第 {number} 页，应只在第 {heads.page_of(uid)} 页"
-            known.add(uid)
-            if uid in waiting:
-                continue
-            document = site.document(uid)
-            if document is None or heads.row_of(document, site) != (row[0], tuple(row[1])):
-                yield f"列表记录 {uid} 与内容不一致，日志里却没有它要做的更新"
-        page._p_deactivate()
-    for uid in seen:
-        if uid not in known and uid not in waiting and heads.row_of(site.document(uid), site) is not None:
-            yield f"内容 {uid} 没有列表记录，日志里却没有它要做的更新"
+    yield from pages.faults(site.heads, seen, waiting, lambda uid: heads.row_of(site.document(uid), site), "列表记录")
 
 
 def summary(site: Site) -> dict[str, int]:

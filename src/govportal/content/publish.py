@@ -84,6 +84,7 @@ def create(parent: Folder, name: str, kind: str, *, uid: str | None = None, acto
     parent.attach(name, document)
     site.documents[document.uid] = document
     site.redirects.pop(path_of(document), None)
+    site.journal.record(document.uid, only=("desk",))
     return document
 
 
@@ -213,8 +214,8 @@ def discard(document: Document, *, actor: str) -> bool:
         site.documents.pop(document.uid)
     else:
         document.keep_draft(draft, int(site.settings.get("keep_drafts") or KEEP_DRAFTS))
-        document.draft = None
         document.last_number -= draft.number == document.last_number
+    document.draft = None
     site.journal.record(document.uid, only=("desk",))
     site.audit.record("content.discard", actor=actor, target=document.uid, before=draft.values, at=clock_now())
     return gone

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pyramid.httpexceptions import HTTPSeeOther
 
@@ -24,6 +24,8 @@ log = logging.getLogger("govportal.desk")
 def next_path(request: Any, given: str) -> str:
     """Where to go after signing in: a page of the desk."""
     path = local_path(given)
+    if ".." in unquote(path):
+        return "/desk"
     return path if path == "/desk" or path.startswith(("/desk/", "/desk?")) and not path.startswith("/desk/sign") else "/desk"
 
 

@@ -115,12 +115,14 @@ def _change(request: Any, person: Any, by: dict[str, Any]) -> Any:
 
 
 def _grant(request: Any, person: Any, by: dict[str, Any]) -> Any:
-    given = accounts.grant(request.people, person, **{name: posted(request, name) for name in ("role", "org", "path", "region", "until")}, **by)
+    role, org, path, region, until = (posted(request, name) for name in ("role", "org", "path", "region", "until"))
+    given = accounts.grant(request.people, person, role=role, org=org, path=path, region=region, until=until, **by)
     return _back(request, person, f"已授予“{title_of(given.role)}”")
 
 
 def _revoke(request: Any, person: Any, by: dict[str, Any]) -> Any:
-    accounts.revoke(request.people, person, **{name: posted(request, name) for name in ("role", "org", "path", "region")}, **by)
+    role, org, path, region = (posted(request, name) for name in ("role", "org", "path", "region"))
+    accounts.revoke(request.people, person, role=role, org=org, path=path, region=region, **by)
     return _back(request, person, "已收回")
 
 

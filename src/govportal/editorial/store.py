@@ -8,11 +8,18 @@ from typing import Any
 
 from persistent import Persistent
 
+from ..base.pages import PagedRows
+from ..content.site import ShardedMap
+
 ROOT_KEY = "editorial"
 
 
 class Editorial(Persistent):
     """Root of what the desk keeps: nothing in it is content."""
+
+    def __init__(self) -> None:
+        self.rows = PagedRows()       # a row for every document, drafts included: see ``rows``
+        self.views = ShardedMap()     # staff uid -> its saved filters: see ``views``
 
 
 def open_editorial(connection: Any) -> Editorial:

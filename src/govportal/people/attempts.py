@@ -14,7 +14,7 @@ from .store import People
 
 
 def _key(username: str) -> str:
-    return hashlib.sha256(fold(username).encode("utf-8", "replace")).hexdigest()[:24]
+    return hashlib.sha256(fold(username).encode()).hexdigest()[:24]
 
 
 def locked_until(people: People, username: str, now: datetime) -> datetime | None:

@@ -114,9 +114,9 @@ def is_weak(password: str) -> bool:
     low = password.casefold()
     if len(set(low)) < 5:
         return True
-    forms = {low, low.translate(_LOOKS_LIKE)}
-    forms |= {re.sub(r"^[\W\d_]+|[\W\d_]+$", "", form) for form in (low, low.translate(_LOOKS_LIKE))}      # without digits and signs around
-    forms |= {re.sub(r"[^a-z]", "", form) for form in (low, low.translate(_LOOKS_LIKE))}
+    bare = {low, re.sub(r"^[\W\d_]+|[\W\d_]+$", "", low), re.sub(r"[\W_]+$", "", low)}      # without digits and signs around
+    forms = bare | {form.translate(_LOOKS_LIKE) for form in bare}
+    forms |= {re.sub(r"^[\W\d_]+|[\W\d_]+$", "", form) for form in forms} | {re.sub(r"[^a-z]", "", form) for form in forms}
     forms |= {form[:len(form) // 2] for form in list(forms) if form and form[:len(form) // 2] * 2 == form}   # written twice
     letters = re.sub(r"[^a-z]", "", low)
     return bool(forms & weak_words()) or _is_run(low) or (len(letters) < 3 and low.isascii() and _digits_are_weak(low))

@@ -45,8 +45,8 @@ def named(text: str) -> str:
 
 def clash(held: Iterable[str], wanted: str) -> str:
     """Why ``wanted`` cannot be held together with the roles ``held`` (K8), in Chinese; '' when it can."""
-    others = [name for name in ROLES if name in set(held) and name != wanted]
-    for other in others:
+    others = set(held) - {wanted}
+    for other in sorted(others, key=list(ROLES).index):
         if "auditor" in (wanted, other):
             return f"审计人员只看不改，不能同时担任别的角色，现在是“{title_of(other)}”" if wanted == "auditor" else f"这个人担任“审计”，不能再担任“{title_of(wanted)}”"
         if ROLES[wanted].apart and ROLES[other].apart:

@@ -117,7 +117,7 @@ def _note(people: People, keys: Keys, audit: Audit, username: str, staff: Staff 
 
 def digest_of(keys: Keys, username: str) -> str:
     """What the audit keeps of an unknown name: the same name gives the same digest, nobody can go back without the secret file."""
-    return hmac.new(keys.derive("audit names"), fold(username).encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
+    return hmac.new(keys.derive("audit names"), fold(username).encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _locked(until: datetime, now: datetime) -> str:

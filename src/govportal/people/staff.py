@@ -17,7 +17,7 @@ USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,31}", re.ASCII)
 
 def fold(username: str) -> str:
     """The form under which a user name is looked up: full width and case do not matter."""
-    return unicodedata.normalize("NFKC", username).strip().casefold()
+    return unicodedata.normalize("NFKC", username.encode("utf-8", "replace").decode()).strip().casefold()
 
 
 class Credentials(Persistent):

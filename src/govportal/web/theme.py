@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import mimetypes
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,12 @@ class Theme:
         return f"/static/{self.digest}/{name}"
 
 
+@cache
+def shared_theme(name: str) -> Theme:
+    """The one Theme of this name in a process: files and compiled templates never change while it runs."""
+    return Theme(name)
+
+
 def _body(path: Path) -> tuple[bytes, bytes | None, str]:
     body = path.read_bytes()
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -81,7 +88,7 @@ def static_view(request: Any) -> Response:
 
 def includeme(config: Any) -> None:
     settings = config.registry.portal_settings
-    config.registry.theme = Theme(settings.theme, reload=settings.reload_templates)
+    config.registry.theme = Theme(settings.theme, reload=True) if settings.reload_templates else shared_theme(settings.theme)
     config.add_route("static", "/static/{digest}/*path", factory=lambda request: None)
     config.add_view(static_view, route_name="static", request_method=("GET", "HEAD"))
     config.add_request_method(lambda request, name: request.registry.theme.url(name), "static")

@@ -1,0 +1,82 @@
+"""What one rendering or one reading of a form carries beside the fields, which are shared by all requests.
+
+Owns ids, errors by path, focus and the drawing of widget templates. A path is the tuple of node names and row numbers from the kind's own
+fields down (``("materials", 1, "name")``). Must not import pyramid.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+from .picks import Picks
+
+Path = tuple[Any, ...]
+MAX_ROWS = 200
+
+
+class Problem(NamedTuple):
+    """What is wrong with a field; an empty path: with the post as a whole."""
+
+    path: Path
+    message: str
+
+
+def field_id(path: Path, prefix: str = "f") -> str:
+    """The id of a field's control or group in the page."""
+    return "-".join((prefix, *map(str, path)))
+
+
+@dataclass
+class Look:
+    """One rendering. ``focus``: path of what gets the focus; for a button of a group with ``"add"`` or (row number, action) at its end."""
+
+    theme: Any
+    kind: str
+    picks: Picks
+    prefix: str = "f"
+    focus: Path = ()
+    errors: dict[Path, list[str]] = field(default_factory=dict)
+    troubled: set[Path] = field(default_factory=set)      # every path on the way to an error or to the focus
+    wanting: dict[Path, list[str]] = field(default_factory=dict)   # row -> what it lacks
+    prototypes: dict[str, tuple[str, str, Markup]] = field(default_factory=dict)   # dotted path -> (id, op, empty row) with holes
+
+    @classmethod
+    def make(cls, theme: Any, kind: str, picks: Picks, prefix: str, focus: Path, errors: Iterable[Problem]) -> Look:
+        look = cls(theme, kind, picks, prefix, focus)
+        for problem in errors:
+            look.errors.setdefault(problem.path, []).append(problem.message)
+        for path in (*look.errors, focus):
+            look.troubled.update(path[:length] for length in range(1, len(path) + 1))
+        return look
+
+    def id(self, path: Path) -> str:
+        return field_id(path, self.prefix)
+
+    def error(self, path: Path, *, deep: bool = False) -> str:
+        """The words of what is wrong at a path; ``deep``: also of what lies below it (a text of several lines has one place for all)."""
+        found = list(self.errors.get(path, ()))
+        if deep and path in self.troubled:
+            for below, messages in self.errors.items():
+                if len(below) > len(path) and below[:len(path)] == path:
+                    number = below[len(path)]
+                    found += [f"第 {number + 1} 项：{message}" if isinstance(number, int) else message for message in messages]
+        return "；".join(found)
+
+    def draw(self, template: str, **values: Any) -> Markup:
+        load = self.theme.template
+        return Markup(load(f"desk/widgets/{template}.pt")(icon=self.theme.icon, frame=load("desk/widgets/frame.pt"), **values))
+
+
+@dataclass
+class Settling:
+    """One reading. ``stored``: the values the editor began from, whose references are kept even where no list holds them any more."""
+
+    picks: Picks
+    stored: dict[str, Any]
+    problems: list[Problem] = field(default_factory=list)
+
+    def fault(self, path: Path, message: str) -> None:
+        self.problems.append(Problem(path, message))
