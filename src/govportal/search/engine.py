@@ -6,6 +6,7 @@ come from ZODB, so a hit is never older than the page behind it. IndexMissing: n
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -103,6 +104,8 @@ class Engine:
         self.reader = Reader(self.home, self.analyzer.stamp)
         self.weights = weights or Weights()
         self._fixed = tables
+        files = overrides_of(folder)
+        self._watched = (*(str(files / kind.file) for kind in KINDS.values()), str(folder / "popularity.json"))
         self._tables: tuple[Any, Planner, dict[str, float]] | None = None
         self._desk: tuple[int, tuple[tuple[Row, str], ...]] = -1, ()
         self._lexicon: tuple[Any, float, Lexicon] | None = None
@@ -117,8 +120,8 @@ class Engine:
 
     # -- what acts on the query: renewed when a file changes, no restart ------------------------------------------------
     def _acting(self) -> tuple[Any, Planner, dict[str, float]]:
-        files, desk = overrides_of(self.home.folder), self._desk
-        seen = (*(_moment(files / kind.file) for kind in KINDS.values()), _moment(self.home.folder / "popularity.json"), desk[0])
+        desk = self._desk
+        seen = (*map(_moment, self._watched), desk[0])
         current = self._tables
         if current is not None and current[0] == seen:
             return current
@@ -356,9 +359,9 @@ def overrides_of(folder: Path) -> Path:
     return folder.parent / "overrides" / OVERRIDES
 
 
-def _moment(path: Path) -> int:
+def _moment(path: str) -> int:
     try:
-        return path.stat().st_mtime_ns
+        return os.stat(path).st_mtime_ns
     except OSError:
         return 0
 

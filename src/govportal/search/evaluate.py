@@ -118,8 +118,11 @@ class Judge:
 
     def table(self, name: str, *, disputed: bool = True) -> tuple[Scores, list[tuple[Judged, list[str], float]]]:
         if name in ("questions", "policies"):
-            return measure(read_documents(name), self.kind("question" if name == "questions" else "policy"))
-        return measure(read_items(name, disputed), self.items, self.pool)
+            return measure(self.judged(name), self.kind("question" if name == "questions" else "policy"))
+        return measure(self.judged(name, disputed), self.items, self.pool)
+
+    def judged(self, name: str, disputed: bool = True) -> list[Judged]:
+        return read_documents(name) if name in ("questions", "policies") else read_items(name, disputed)
 
     def changed(self, **options: Any) -> Judge:
         """A Judge over the same index with other weights or tables (``Engine.with_changed``)."""
@@ -157,12 +160,15 @@ class Compared:
 
 
 def compare(before: Judge, after: Judge, name: str) -> Compared:
-    """What a change does to a set. The check set is compared in sums only."""
+    """What a change does to a set; nothing is asked where this site knows no answer. The check set is compared in sums only."""
+    judged = before.judged(name)
+    found = [one for one in judged if any(key in before.pool or before.columns.row(key) is not None for key in one.gains)]
+    if not found:
+        return Compared(name, SETS[name], Scores(), Scores(), 0.0)
     (old, each), (new, again) = before.table(name), after.table(name)
-    found = [one for one, _, _ in each if any(key in before.pool or before.columns.row(key) is not None for key in one.gains)]
     moved = [Moved(one.query, was, is_, before.shown(first), before.shown(second)) for (one, first, was), (_, second, is_) in zip(each, again, strict=True) if abs(is_ - was) > 1e-9]
     moved.sort(key=lambda row: -abs(row.after - row.before))
-    return Compared(name, SETS[name], old, new, len(found) / max(1, len(each)), tuple(moved) if name in OPEN else ())
+    return Compared(name, SETS[name], old, new, len(found) / len(judged), tuple(moved) if name in OPEN else ())
 
 
 def said_nothing(judge: Judge) -> list[tuple[str, bool]]:
