@@ -11,6 +11,7 @@ PARTS = ("security", "shell", "signin", "account",      # the frame
          "forms.picks", "files",                        # what forms ask for
          "home", "content",                             # what waits, and what there is
          "quality",                                     # what is wrong with it
+         "searchops",                                   # how it is found
          "staff", "audit")                              # people and what they did
 
 
