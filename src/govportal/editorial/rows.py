@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ..base import pages
 from ..base.clock import SHANGHAI, parse, stamp
 from ..base.pages import BATCH, follow
+from ..content import publication
 from ..content.effective import directory_of
 from ..content.model import Document, Edition, path_of
 from ..content.site import ROOT_KEY as SITE_KEY
@@ -68,33 +69,9 @@ class Standing(NamedTuple):
 
 def standing(document: Document, values: dict[str, Any]) -> Standing:
     """The one place that asks the publication room about a document."""
-    draft: Any = document.draft
-    stage = "" if draft is None else getattr(draft, "stage", "") or "drafting"
-    writers = () if draft is None else tuple(dict.fromkeys((*getattr(draft, "writers", ()), draft.author)))
-    return Standing(_state(document), stage, writers, getattr(document, "assignee", "") or "", _scope(document, values))
-
-
-def _state(document: Document) -> str:
-    if document.live is None:
-        if document.withdrawal is not None or document.superseded:
-            return "ended"
-        return "scheduled" if document.scheduled else "new"
-    if document.withdrawal is not None:
-        return "withdrawn"
-    return "changed" if document.draft is not None else "scheduled" if document.scheduled else "live"
-
-
-def _scope(document: Document, values: dict[str, Any]) -> Scope:
-    """Own organisation and region, or those of the document above (a guide's, a 情形's)."""
-    org, region, place = values.get("org") or "", values.get("region") or "", document.__parent__
-    while isinstance(place, Document) and not (org and region):
-        edition = place.draft or place.live
-        if edition is not None:
-            org, region = org or edition.head.get("org") or "", region or edition.head.get("region") or ""
-        place = place.__parent__
-    if document.kind == "Organisation":
-        org = org or document.__name__
-    return Scope(path_of(document), org, region)
+    draft = document.draft
+    writers = () if draft is None else tuple(dict.fromkeys((*draft.writers, draft.author)))
+    return Standing(publication.state_of(document), publication.stage_of(document), writers, document.assignee, publication.scope_of(document, values))
 
 
 def row_of(document: Document | None, site: Site) -> tuple[Any, ...] | None:
