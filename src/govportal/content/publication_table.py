@@ -88,12 +88,23 @@ def parent_public(document: Document, actor: Actor, given: Given) -> Reasons:
     parent = document.__parent__
     if isinstance(parent, Document) and parent.live is None:
         yield Reason("", f"上级 {path_of(parent)} 还没有公开，请先发布上级")
+    yield from directory_in_use(document)
 
 
 def directory_public(document: Document, actor: Actor, given: Given) -> Reasons:
     parent = document.__parent__
     if isinstance(parent, Document) and parent.kind == "DirectoryItem" and parent.live is None:
         yield Reason("", f"名称、依据取自目录清单 {path_of(parent)}，它还没有公开；请先发布目录清单")
+    yield from directory_in_use(document)
+
+
+def directory_in_use(document: Document) -> Reasons:
+    """An item whose directory item was cancelled, split or merged is not published again."""
+    place = document.__parent__
+    while isinstance(place, Document) and place.kind != "DirectoryItem":
+        place = place.__parent__
+    if isinstance(place, Document) and place.withdrawal is not None and document.kind in LEGALITY_KINDS:
+        yield Reason("", f"目录清单 {path_of(place)} 已不再使用（{place.withdrawal.reason}），请在新的事项下编制", "R5.9.2")
 
 
 def nothing_below(document: Document, actor: Actor, given: Given) -> Reasons:

@@ -212,6 +212,18 @@ def unschedule(document: Document, edition: Edition, *, actor: str) -> None:
     site.audit.record("content.unschedule", actor=actor, target=document.uid, at=clock_now())
 
 
+def drop_scheduled(document: Document, *, actor: str) -> None:
+    """Nothing that was planned will go live: one planned edition becomes the draft where there is none, others are kept as former drafts."""
+    keep = int(find_site(document).settings.get("keep_drafts") or KEEP_DRAFTS)
+    for edition in reversed(document.scheduled):
+        former = document.draft
+        document.draft = None
+        unschedule(document, edition, actor=actor)
+        if former is not None:
+            document.keep_draft(edition, keep)
+            document.draft = former
+
+
 def never_public(document: Document) -> bool:
     """Whether nothing of it is, was or will be public: its draft is all there is."""
     return document.live is None and not document.scheduled and not document.superseded
@@ -277,8 +289,8 @@ def take_effect(site: Site, *, now: datetime | None = None, limit: int = 100) ->
     return done
 
 
-def withdraw(document: Document, *, reason: str, mode: str, actor: str, to: str = "", at: datetime | None = None) -> None:
-    """Take a document out of the lists: still readable with a banner, gone (410), or redirected to ``to``.
+def withdraw(document: Document, *, reason: str, mode: str, actor: str, to: str = "", at: datetime | None = None, successors: tuple[str, ...] = ()) -> None:
+    """Take a document out of the lists: still readable with a banner, gone (410), or redirected to ``to``. ``successors``: uids of what takes its place.
 
     Refused when ``to`` is no place, is the document itself or lies below it, or when the reader would be sent on twice."""
     site, now = find_site(document), at or clock_now()
@@ -293,7 +305,7 @@ def withdraw(document: Document, *, reason: str, mode: str, actor: str, to: str 
         reasons.append(Reason("", "这份内容没有公开，不用撤回"))
     if reasons:
         raise Refused(*reasons)
-    set_withdrawal(site, document, Withdrawal(reason.strip(), mode, now, actor, path_of(site.at(to)) if mode == "redirect" else ""))
+    set_withdrawal(site, document, Withdrawal(reason.strip(), mode, now, actor, path_of(site.at(to)) if mode == "redirect" else "", successors))
     announce(site, document)
     site.audit.record("content.withdraw", actor=actor, target=document.uid, reason=reason.strip(), at=now)
 
