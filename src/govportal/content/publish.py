@@ -212,6 +212,14 @@ def unschedule(document: Document, edition: Edition, *, actor: str) -> None:
     site.audit.record("content.unschedule", actor=actor, target=document.uid, at=clock_now())
 
 
+def assign(document: Document, to: str, *, actor: str) -> None:
+    """Who is to see to it from now on: a staff uid, '' = nobody."""
+    site = find_site(document)
+    document.assignee = to
+    site.journal.record(document.uid, only=("desk",))
+    site.audit.record("content.assign", actor=actor, target=document.uid, after=to, at=clock_now())
+
+
 def drop_scheduled(document: Document, *, actor: str) -> None:
     """Nothing that was planned will go live: one planned edition becomes the draft where there is none, others are kept as former drafts."""
     keep = int(find_site(document).settings.get("keep_drafts") or KEEP_DRAFTS)

@@ -10,9 +10,11 @@ from typing import Any
 PARTS = ("security", "shell", "signin", "account",      # the frame
          "forms.picks", "files",                        # what forms ask for
          "home", "content",                             # what waits, and what there is
+         "lists", "requests", "listimport",             # the directory list and its changes
          "quality",                                     # what is wrong with it
          "searchops",                                   # how it is found
-         "staff", "audit")                              # people and what they did
+         "staff", "audit",                              # people and what they did
+         "tasks")                                       # what changes ask of departments; what lies with a person (after "staff")
 
 
 def includeme(config: Any) -> None:

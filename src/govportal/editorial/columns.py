@@ -22,7 +22,7 @@ from .rows import CONSUMER, DeskRow, fresh_rows
 from .slots import Order, Words, with_texts, with_values
 from .store import Editorial
 
-CODED = ("kind", "org", "region", "type", "state", "stage", "author", "writers", "assignee", "level", "depth", "item_state")
+CODED = ("kind", "org", "region", "type", "state", "stage", "author", "writers", "assignee", "level", "online_depth", "item_state")
 TIMES = ("changed", "live_since", "expires", "review_by", "scheduled")           # minutes since 1970, Asia/Shanghai; 0 = none
 NUMBERS = ("completeness", "faults", "legal", "promise")
 FLAGS = ("returned", "register", "demo", "sub")

@@ -86,16 +86,23 @@ def _write(site: Site, request: Request, rows: Iterable[dict[str, Any]], reason:
     rows = tuple({"name": str(row.get("name") or "")[:500], "type": str(row.get("type") or ""), "main": str(row.get("main") or ""),
                   "legal_basis": tuple(dict(one) for one in row.get("legal_basis") or ())[:200]} for row in rows)
     found = [Reason(title, f"最多 {most} {unit}，请缩短") for title, size, most, unit in (("理由", len(reason), MAX_TEXT, "个字"), ("拆分为", len(rows), MAX_ROWS, "个")) if size > most]
-    if effective:
-        try:
-            effective = clock.parse(effective).strftime("%Y-%m-%d")
-        except ValueError as exc:
-            found.append(Reason("生效日期", str(exc)))
+    try:
+        effective = day_of(effective) if effective else ""
+    except Refused as refused:
+        found += refused.reasons
     if found:
         raise Refused(*found)
     request.rows, request.reason, request.effective = rows, reason.strip(), effective
     request.bases = tuple(item.live.uid if item.live is not None else "" for item in items_of(site, request))
     request.title = _title(site, request)
+
+
+def day_of(text: str) -> str:
+    """``2026-01-31`` of what was typed. Refused for what is no day."""
+    try:
+        return clock.parse(text.strip()).strftime("%Y-%m-%d")
+    except ValueError as exc:
+        raise Refused(Reason("生效日期", str(exc))) from None
 
 
 def _title(site: Site, request: Request) -> str:
@@ -157,7 +164,7 @@ def act(editorial: Any, site: Site, request: Request, action: str, actor: Actor,
     elif action == "take":
         request.writers = tuple(dict.fromkeys((*request.writers, actor.id)))
     elif action == "postpone" and effective is not None:
-        request.effective = clock.parse(effective).strftime("%Y-%m-%d")
+        request.effective = day_of(effective)
     _moved(editorial, site, request, row, actor, note, now)
     if request.stage == "approved" and request.effective <= _today(now):
         apply(editorial, site, request, now=now)
@@ -224,5 +231,5 @@ def _each(db: Any, uid: str, work: Callable[..., None], *more: str) -> None:
             work(editorial, open_site(connection), request, *more)
 
 
-__all__ = ["KIND", "KINDS", "OPEN", "PROPOSED", "STAGES", "TABLE", "act", "apply", "available", "begin", "fail", "items_of", "may_write", "problems", "run_due",
+__all__ = ["KIND", "KINDS", "MAX_ROWS", "OPEN", "PROPOSED", "SHAPES", "STAGES", "TABLE", "act", "apply", "available", "begin", "day_of", "fail", "items_of", "may_write", "problems", "run_due",
            "save", "scopes_of", "subs_in_use", "values_of"]

@@ -57,7 +57,7 @@ class DeskRow(NamedTuple):
     register: bool
     demo: bool
     level: str = ""       # of an item: 行使层级
-    depth: str = ""       # of an item: 网上办理深度
+    online_depth: str = ""    # of an item: 网上办理深度
     item_state: str = ""  # 在用 | 挂起 | 取消: of a directory item its own, of an item what holds for it
     sub: bool = False     # a directory item that is a 子项
     legal: int = -1       # limits of an item in tenths of calendar days
