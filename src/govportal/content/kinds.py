@@ -67,7 +67,7 @@ class Kind:
                 {key: value for key, value in values.items() if key not in heads})
 
 
-MODULES = ("directory_item", "implementation_item", "handling_item", "guide", "channel", "news_article", "question", "page",
+MODULES = ("directory_item", "implementation_item", "handling_item", "guide", "review_rules", "channel", "news_article", "question", "page",
            "life_event", "organisation", "place", "law", "material")
 
 

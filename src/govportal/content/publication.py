@@ -131,8 +131,10 @@ def place_reasons(parent: Folder, name: str, kind: str) -> list[Reason]:
         fits = above == home
     if not fits:
         return [Reason("位置", f"{kind_of(kind).title}不能放在 {path_of(parent)} 下面")]
-    if above == "ImplementationItem" and (name == "guide") != (kind == "Guide"):
-        return [Reason("标识", "办事指南的标识是 guide，别的内容不能用它")]
+    if above == "ImplementationItem":
+        for own, of_kind, title in (("guide", "Guide", "办事指南"), ("rules", "ReviewRules", "审查工作细则")):
+            if (name == own) != (kind == of_kind):
+                return [Reason("标识", f"{title}的标识是 {own}，别的内容不能用它")]
     return []
 
 

@@ -15,10 +15,11 @@ from ..workflow.actors import Actor
 from ..workflow.reasons import Reason
 from ..workflow.table import Given, Table, declare
 from . import emergency, publish
+from .kinds import kind_of
 from .model import Document, Edition, path_of
 
 PUBLIC, ON_REQUEST, NEVER = OPENNESS = ("主动公开", "依申请公开", "不予公开")
-LEGALITY_KINDS = ("DirectoryItem", "ImplementationItem", "HandlingItem")     # R4.2: items are examined for legality; a Guide follows its item
+LEGALITY_KINDS = ("DirectoryItem", "ImplementationItem", "HandlingItem", "ReviewRules")     # R4.2: items are examined for legality; a Guide follows its item
 DRAFT_STAGES = ("drafting", "returned", "review", "legality", "signoff", "signed")
 Reasons = Iterator[Reason]
 
@@ -57,6 +58,9 @@ def may_be_public(document: Document, actor: Actor, given: Given) -> Reasons:
     chosen = given.get("openness")
     if chosen and chosen not in OPENNESS:
         yield Reason("公开属性", f"请选：{'、'.join(OPENNESS)}", "C2")
+    elif kind_of(document.kind).internal:
+        if chosen == PUBLIC:
+            yield Reason("公开属性", f"{kind_of(document.kind).title}是内部文件，不在网站公开，请选“不予公开”或“依申请公开”", "C2")
     elif chosen == NEVER:
         yield Reason("公开属性", "“不予公开”的内容不能在网站发布，请留作草稿或删除", "C2")
     elif chosen == ON_REQUEST:

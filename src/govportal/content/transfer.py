@@ -29,7 +29,7 @@ ENVELOPE = ("id", "path", "publication", "withdrawal", "files")
 SITE_FILE = "site.yaml"
 # Shared records are loaded before what names them.
 ORDER = ("laws", "organisations", "places", "materials", "channels", "directory-items", "implementation-items", "handling-items",
-         "guides", "pages", "news", "questions", "lifeevents")
+         "guides", "review-rules", "pages", "news", "questions", "lifeevents")
 
 
 class TransferError(Exception):

@@ -10,7 +10,7 @@ from typing import Any
 PARTS = ("security", "shell", "signin", "account",      # the frame
          "forms.picks", "files",                        # what forms ask for
          "home", "content",                             # what waits, and what there is
-         "lists", "requests", "listimport",             # the directory list and its changes
+         "lists", "requests", "listimport", "reviewrules",     # the directory list, its changes, review rules
          "quality",                                     # what is wrong with it
          "searchops",                                   # how it is found
          "staff", "audit",                              # people and what they did

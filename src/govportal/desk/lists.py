@@ -25,6 +25,7 @@ from .shell import desk_page
 PAGE = 50
 CRUMBS = (("/desk/lists", "事项清单"),)
 MOST_ROWS = 20_000
+FILTERS = ("words", "type", "state", "level", "origin")
 ACTIONS = (("change", "变更"), ("split", "拆分"), ("suspend", "暂停"), ("resume", "恢复"), ("cancel", "取消"))
 TABS = (("list", "/desk/lists", "目录清单"), ("requests", "/desk/lists/requests", "申请"), ("tasks", "/desk/tasks", "任务"), ("statistics", "/desk/lists/statistics", "统计"))
 
@@ -36,7 +37,7 @@ def values_of(request: Any, name: str) -> list[str]:
 
 
 def wanted_of(request: Any) -> directory.Wanted:
-    return directory.Wanted(*(request.query(name) for name in ("words", "type", "state", "level")))
+    return directory.Wanted(*(request.query(name) for name in FILTERS))
 
 
 def directory_item(request: Any, uid: str) -> Document:
@@ -65,7 +66,7 @@ def lists_view(context: Any, request: Any) -> Any:
     base = [*wanted.pairs(), *([("sort", sort)] if sort != "title" else [])]
     types = [row for row in directory.types(columns)[:-1]]
     return desk_page(request, "desk/lists.pt", "事项清单", nav="lists", tab="list", tabs=TABS, rows=rows, total=len(slots), wanted=wanted, sort=sort, sorts=directory.SORTS,
-                     types=[(row.type, row.total) for row in types], states=directory.STATES, levels=directory.LEVELS, query=urlencode(base),
+                     types=[(row.type, row.total) for row in types], states=directory.STATES, levels=directory.LEVELS, origins=directory.ORIGINS, query=urlencode(base),
                      pages=page_links(lambda page: "/desk/lists?" + urlencode([*base, ("page", str(page))]), current, last), behind=columns.behind,
                      may=request.actor.holds_any("directory"), proposes=request.actor.holds_any("editor"))
 
@@ -161,8 +162,8 @@ def count_words(value: float | None) -> str:
 
 def includeme(config: Any) -> None:
     config.add_desk_entry("lists")
-    config.add_desk_page(lists_view, name="lists", path="/desk/lists", permission="content.view", params=("words", "type", "state", "level", "sort", "page"))
+    config.add_desk_page(lists_view, name="lists", path="/desk/lists", permission="content.view", params=(*FILTERS, "sort", "page"))
     config.add_desk_page(statistics_view, name="lists-statistics", path="/desk/lists/statistics", permission="content.view", params=("registered",))
-    config.add_desk_page(export_view, name="lists-export", path="/desk/lists/export", permission="content.view", params=("words", "type", "state", "level", "format", "table", "registered"))
+    config.add_desk_page(export_view, name="lists-export", path="/desk/lists/export", permission="content.view", params=(*FILTERS, "format", "table", "registered"))
     config.add_desk_page(compare_view, name="lists-compare", path="/desk/lists/compare", permission="content.view", params=("item", "with", "over"))
     config.add_desk_page(item_view, name="lists-item", path="/desk/lists/item/{item}", permission="content.view")

@@ -17,6 +17,7 @@ from .listing import ordered, org_names, select
 
 KIND, ITEM = "DirectoryItem", "ImplementationItem"
 STATES = ("在用", "挂起", "取消")
+ORIGINS = {"own": "本地编制", "register": "来源登记", "all": "全部"}
 LEVELS = {"main": "主项", "sub": "子项"}
 EVERYWHERE = (Scope(),)          # the list is one for all: who may see the desk's content sees it whole
 OFFLINE = ("", "互联网咨询", "其他")       # depths at which nothing can be handled online
@@ -25,12 +26,13 @@ SORTS = {"title": "名称", "changed": "最近改动"}
 
 @dataclass(frozen=True)
 class Wanted:
-    """A filter of the list; '' = all. ``level``: a key of LEVELS."""
+    """A filter of the list; '' = all. ``level``: a key of LEVELS; ``origin``: a key of ORIGINS, '' = the first."""
 
     words: str = ""
     type: str = ""
     state: str = ""
     level: str = ""
+    origin: str = ""
 
     def pairs(self) -> list[tuple[str, str]]:
         return [(name, value) for name, value in vars(self).items() if value]
@@ -50,6 +52,8 @@ def pick(columns: DeskColumns, wanted: Wanted, sort: str = "title") -> np.ndarra
         mask &= _is(columns, "item_state", wanted.state)
     if wanted.level in LEVELS:
         mask &= columns.arrays["sub"] == (wanted.level == "sub")
+    if wanted.origin != "all":
+        mask &= columns.arrays["register"] == (wanted.origin == "register")
     return ordered(columns, slots[mask[slots]], sort if sort in SORTS else "title")
 
 

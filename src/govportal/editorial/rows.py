@@ -131,6 +131,8 @@ def title_of(document: Document) -> str:
     """The document's heading; an item's and its guide's are the name it inherits. Its address when nothing names it yet."""
     if document.kind == "Guide" and isinstance(document.__parent__, Document):
         return f"{title_of(document.__parent__)}（办事指南）"
+    if document.kind == "ReviewRules" and isinstance(document.__parent__, Document):
+        return f"{title_of(document.__parent__)}（审查工作细则）"
     edition = _newest(document)
     if document.kind == "ImplementationItem":
         edition = _directory_edition(document)
@@ -145,7 +147,7 @@ def _directory_edition(document: Document) -> Edition | None:
 
 
 def _type(document: Document, values: dict[str, Any]) -> str:
-    if document.kind in ITEMS or document.kind == "Guide":
+    if document.kind in (*ITEMS, "Guide", "ReviewRules"):
         edition = _directory_edition(document)
         return "" if edition is None else edition.head.get("type") or ""
     return values.get("type") or ""
