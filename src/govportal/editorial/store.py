@@ -20,6 +20,8 @@ class Editorial(Persistent):
     def __init__(self) -> None:
         self.rows = PagedRows()       # a row for every document, drafts included: see ``rows``
         self.views = ShardedMap()     # staff uid -> its saved filters: see ``views``
+        self.autosaves = ShardedMap() # staff uid -> {document and section: what was typed and not saved}: see ``autosaves``
+        self.presence = ShardedMap()  # document uid -> who has it open: see ``presence``
 
 
 def open_editorial(connection: Any) -> Editorial:
