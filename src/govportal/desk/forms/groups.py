@@ -22,9 +22,8 @@ class Group(Leaf):
 
     def serialize(self, field: Any, cstruct: Any, *, look: Look, path: Path, **kw: Any) -> Markup:
         own, error = look.id(path), look.error(path)
-        described = [f"{own}-h"] if self.hint else []
         return look.draw(self.template, w=self, id=own, name=kw.get("name") or field.name, title=field.title, error=error, plain=bool(kw.get("plain")),
-                         described=" ".join([*described, *([f"{own}-e"] if error else [])]) or None, parts=self.inside(field, cstruct, look, path))
+                         described=" ".join(look.described(own, hint=self.hint, error=error)) or None, parts=self.inside(field, cstruct, look, path))
 
     def inside(self, field: Any, cstruct: Any, look: Look, path: Path) -> list[dict[str, Any]]:
         """The parts with their fields, runs of short ones together."""
@@ -77,7 +76,7 @@ class Repeated(Leaf):
         own, error = look.id(path), look.error(path)
         rows = self.shown_rows(cstruct)
         self.prototype(field, look, path)
-        described = ([f"{own}-h"] if self.hint else []) + ([f"{own}-e"] if error else [])
+        described = look.described(own, hint=self.hint, error=error)
         return look.draw(self.template, w=self, id=own, name=field.name, title=kw.get("title") or field.title, error=error, level=kw.get("level", 3), lead=kw.get("lead", ""),
                          described=" ".join(described) or None, op=".".join(map(str, path)), most=MAX_ROWS,
                          rows=[self.drawn(field, value, look, path, number, len(rows)) for number, value in enumerate(rows)],

@@ -45,9 +45,7 @@ class Leaf(deform.widget.Widget):
 
     def serialize(self, field: Any, cstruct: Any, *, look: Look, path: Path, **kw: Any) -> Markup:
         own, error = look.id(path), look.error(path, deep=self.deep)
-        described = [f"{own}-h"] if self.hint else []
-        if error:
-            described.append(f"{own}-e")
+        described = look.described(own, hint=self.hint, error=error)
         extra = self.more(field, cstruct, look, path)
         if extra.get("told"):
             described.append(f"{own}-f")
