@@ -10,6 +10,7 @@ from typing import Any
 PARTS = ("security", "shell", "signin", "account",      # the frame
          "forms.picks", "files",                        # what forms ask for
          "home", "content",                             # what waits, and what there is
+         "documents", "making", "editing", "keeping", "cases",   # one document: its page, its form, its 情形
          "staff", "audit")
 
 
