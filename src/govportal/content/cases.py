@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from .completeness import findings, given
+from . import rules
+from .completeness import given
 from .effective import with_case
 from .kinds import kind_of
 
@@ -16,6 +17,7 @@ Values = dict[str, Any]
 # What the end of a way needs: field, words, section of the form in which it is mended.
 ENDS = (("steps", "办理流程", "steps"), ("channels", "办理形式", "access"), ("result.name", "结果名称", "result"))
 NO, WAIT, OK = "no", "wait", "ok"
+OF_THE_ITEM = ("licence-steps",)      # rules on the item as a whole: a 情形 may well have a shorter way
 
 
 class Case(NamedTuple):
@@ -162,7 +164,7 @@ def _ends(item: Values, case: Case) -> Iterable[Trouble]:
 
 def _rules(item: Values, case: Case) -> Iterable[Trouble]:
     """Rules of publishing that the item keeps and this 情形 breaks."""
-    before = {(one.state, one.message) for one in findings("ImplementationItem", item)}
-    for one in findings("ImplementationItem", outcome(item, case.values)):
-        if one.state == NO and (one.state, one.message) not in before:
-            yield Trouble(NO, f"“{case.title}”：{one.message}", case.name)
+    before = {fault.rule for fault in rules.violations("ImplementationItem", item, "publish")}
+    for fault in rules.violations("ImplementationItem", outcome(item, case.values), "publish"):
+        if fault.rule not in before:
+            yield Trouble(WAIT if fault.rule in OF_THE_ITEM else NO, f"“{case.title}”：{fault.message}", case.name)

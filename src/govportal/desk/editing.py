@@ -69,7 +69,7 @@ def edit_view(context: Document, request: Any) -> Any:
     one, now = section_of_request(context, request), clock.now()
     kept = autosaves.kept(request.editorial, request.actor.id, context.uid, one.name, now)
     if not view.may_write_now(context):
-        return read_only(context, request, one)
+        return read_only(context, request, one, kept=view.short_time(kept.at, now) if kept is not None else "")
     if kept is not None and request.query("restore"):
         typed = read_section(context.kind, one.name, kept.pairs).typed
         return edit_page(context, request, one, typed=typed, base=kept.base, restored=view.short_time(kept.at, now))
@@ -108,11 +108,11 @@ def _next(context: Document, one: Section) -> Section | None:
     return section(context.kind, names[at]) if at < len(names) else None
 
 
-def read_only(context: Document, request: Any, one: Section) -> Any:
+def read_only(context: Document, request: Any, one: Section, *, kept: str = "") -> Any:
     """A draft in review: what it says, why it cannot be changed, and the way back."""
     values, picks = values_of(publication.current(context)), picks_of(request, context)
     rows = [(child.title, words(child, values.get(child.name), picks)) for child in form_of(context.kind, one.name).children]
-    return frame(context, request, one, "desk/edit-read.pt", rows=rows, returned=None, inherited=view.inherited_of(request, context, one.name, picks))
+    return frame(context, request, one, "desk/edit-read.pt", rows=rows, kept=kept, returned=None, inherited=view.inherited_of(request, context, one.name, picks))
 
 
 class Merged(NamedTuple):
@@ -148,6 +148,9 @@ def edit_post(context: Document, request: Any) -> Any:
     if do == "choose" or CARRIED in dict(pairs):
         return _chosen(context, request, one, pairs, picks, current)
     base = posted(request, "page.base")
+    if not view.may_write_now(context):
+        response = edit_page(context, request, one, typed=read_section(context.kind, one.name, pairs).typed, base=base, errors=[Problem((), _in_review(context))], status=422)
+        return _kept(response, context, request, one, pairs)
     fresh = current is None or base == current.uid
     began = current if fresh else history.edition_of(context, base) if base else None
     outcome = post(context.kind, one.name, values_of(began if began is not None else current), pairs, picks=picks)
@@ -160,7 +163,7 @@ def edit_post(context: Document, request: Any) -> Any:
 
 
 def _stale(context: Document, request: Any, one: Section, pairs: list[tuple[str, str]], outcome: Outcome, began: Edition | None, picks: Picks) -> Any:
-    """Somebody saved meanwhile: join what does not meet, else show both texts. Mine is kept as unsaved, so that closing the page loses nothing."""
+    """Somebody saved meanwhile: join what does not meet, else show both texts."""
     theirs = values_of(publication.current(context))
     assert outcome.values is not None
     joined = merged(one.nodes, values_of(began) if began is not None else None, outcome.values, theirs)
@@ -168,13 +171,21 @@ def _stale(context: Document, request: Any, one: Section, pairs: list[tuple[str,
         return save(context, request, one, joined.values, outcome.typed, more="；别人同时改的其他内容也在" if joined.mine else "")
     mine = {name: outcome.values[name] for name in joined.mine}
     typed = {name: outcome.typed[name] for name in joined.mine if name in outcome.typed}
-    response = compare_page(context, request, one, mine, typed, picks, why="" if began is not None else GONE)
+    return _kept(compare_page(context, request, one, mine, typed, picks, why="" if began is not None else GONE), context, request, one, pairs)
+
+
+def _kept(response: Any, context: Document, request: Any, one: Section, pairs: list[tuple[str, str]]) -> Any:
+    """The answer to a post that could not be saved; what was typed is kept as unsaved, so that closing the page loses nothing."""
     try:
         autosaves.keep(request.editorial, request.actor.id, context.uid, one.name, pairs, posted(request, "page.base")[:40], clock.now())
         response.headers["X-Tm"] = "commit"
     except Refused:                              # too long to be kept; it is in the page
         pass
     return response
+
+
+def _in_review(context: Document) -> str:
+    return f"稿子现在“{publication.STAGES[publication.stage_of(context)]}”，要先撤回送审才能保存。您填的已另外存着，撤回后在这里恢复"
 
 
 def compare_page(context: Document, request: Any, one: Section, mine: dict[str, Any], typed: dict[str, Any], picks: Picks, *, why: str = "",

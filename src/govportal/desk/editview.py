@@ -17,6 +17,7 @@ from ..editorial import autosaves, presence
 from ..editorial.rows import title_of
 from .forms.build import form_of
 from .forms.compare import words
+from .forms.look import field_id
 from .forms.picks import Picks
 from .forms.progress import Check, Completeness, checks, completeness
 from .forms.sections import Section, section, sections_of
@@ -30,12 +31,12 @@ SHOWN_LACKS = 8
 
 
 class Line(NamedTuple):
-    """A section in the list at the left. ``state``: ok, wait, no or '' (nothing asked, nothing given)."""
+    """A section in the list at the left. ``state``: ok, wait, no or '' (nothing asked, nothing given); ``words`` None: a mark says it all."""
 
     href: str
     title: str
     state: str
-    words: str
+    words: str | None
     current: str | None = None
     unsaved: str = ""
 
@@ -92,9 +93,9 @@ def lines_of(document: Document, values: dict[str, Any], current: str, complete:
     """The sections with their states; for an item also its 情形 and its guide, which have pages of their own."""
     lines = []
     for one in sections_of(document.kind):
-        lacks, wrong = complete.of(one.name), [check for check in found if check.section == one.name and check.state == "no"]
-        count = _count(one, values)
-        state, text = ("wait", f"差 {len(lacks)} 处") if lacks else ("no", f"{len(wrong)} 处不对") if wrong else ("ok", count) if count != "" else ("", "选填")
+        lacks, count = complete.of(one.name), _count(one, values)
+        wrong = [check for check in found if check.section == one.name and check.state == "no" and not any(field_id(lack.path).startswith(check.field) for lack in lacks)]
+        state, text = ("no", f"{len(wrong)} 处不对") if wrong else ("wait", f"差 {len(lacks)} 处") if lacks else ("ok", count) if count != "" else ("", "选填")
         lines.append(Line(address(document, one.name), one.title, state, text, "true" if one.name == current else None,
                           clock.stamp(unsaved[one.name])[11:] if unsaved and one.name in unsaved else ""))
     return lines
@@ -130,7 +131,8 @@ def is_case(child: Any) -> bool:
 
 def notes_of(document: Document, current: str, complete: Completeness, found: list[Check]) -> tuple[list[Note], list[Note]]:
     """(what to mend, what is right): checks with links to their fields, also in other sections, and what this section lacks."""
-    wrong, right = [], []
+    wrong: list[Note] = []
+    right: list[Note] = []
     told = {check.field for check in found if check.state != "ok"}
     for check in found:
         target = f"#{check.field}" if check.section == current else f"{address(document, check.section)}#{check.field}"
@@ -138,9 +140,9 @@ def notes_of(document: Document, current: str, complete: Completeness, found: li
         (right if check.state == "ok" else wrong).append(Note(check.state, check.message, target if check.section else "", detail))
     if current:
         title = section(document.kind, current).title
-        for lack in [lack for lack in complete.of(current) if "-".join(("f", *map(str, lack.path))) not in told][:SHOWN_LACKS]:
+        for lack in [lack for lack in complete.of(current) if field_id(lack.path) not in told][:SHOWN_LACKS]:
             row = next((part + 1 for part in lack.path if isinstance(part, int)), None)
-            wrong.append(Note("wait", f"缺{lack.words}", "#f-" + "-".join(map(str, lack.path)), title + (f" {row}" if row else "")))
+            wrong.append(Note("wait", f"缺{lack.words}", "#" + field_id(lack.path), title + (f" {row}" if row else "")))
     return wrong, right
 
 
@@ -199,7 +201,7 @@ def progress_of(document: Document, values: dict[str, Any], current: str, reques
     return {"complete": complete, "lines": lines_of(document, values, current, complete, found, unsaved), "others": others_of(document, now), "wrong": wrong, "right": right}
 
 
-def stage_of(document: Document) -> dict[str, str]:
+def stage_of(document: Document) -> dict[str, Any]:
     """The stage of the draft as a tag; empty words while it is being written for the first time."""
     stage = publication.stage_of(document)
     return {"stage": stage_words(stage) if stage not in ("", "drafting") else "", "tag": STAGE_TAGS.get(stage, "")}

@@ -26,11 +26,9 @@ def answer(status: int = 200, **values: Any) -> Response:
 
 
 def autosave_post(context: Document, request: Any) -> Response:
-    """Keep what is typed: ``{at, said, secs, side}``, the last two as HTML of the page's parts that follow it; 422 or 409 with a ``message``."""
+    """Keep what is typed: ``{at, said, secs, side}``, the last two as HTML of the page's parts that follow it; 422 with a ``message``."""
     one = section_of_request(context, request)
     pairs = [(name, value) for name, value in section_pairs(request) if name != OP]
-    if not view.may_write_now(context):
-        return answer(409, message="稿子已送审，不能再改。刚才的内容请先复制出来")
     if (START, MARK) not in pairs:
         return answer(422, message="内容没有完整地送到，没有自动保存")
     try:
@@ -40,8 +38,8 @@ def autosave_post(context: Document, request: Any) -> Response:
     current = values_of(publication.current(context))
     typed = post(context.kind, one.name, current, pairs, picks=picks_of(request, context)).values
     parts = view.progress_of(context, typed if typed is not None else current, one.name, request)
-    shown = {name: _part(request, name, parts) for name in ("secs", "side")} if typed is not None else {}
-    return answer(at=clock.stamp(at), said=f"已自动保存 {clock.stamp(at)[11:]}", **shown)
+    shown: dict[str, Any] = {name: _part(request, name, parts) for name in ("secs", "side")} if typed is not None else {}
+    return answer(at=clock.stamp(at), said=f"已自动保存 {clock.stamp(at)[11:]}" + ("" if view.may_write_now(context) else "，稿子已送审，撤回以后才能存进草稿"), **shown)
 
 
 def _part(request: Any, name: str, parts: dict[str, Any]) -> str:

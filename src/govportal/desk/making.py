@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 
 from pyramid.response import Response
 
@@ -21,7 +22,7 @@ from ..editorial.rows import title_of
 from ..people.grants import StaffActor, under
 from ..search.words import readings
 from ..web.modes import posted
-from ..web.pages import number
+from ..web.pages import number, page_links
 from ..workflow.actors import Scope
 from ..workflow.reasons import Reason, Refused
 from .documents import parent_of
@@ -122,9 +123,8 @@ def directory_page(request: Any) -> Any:
     wanted = read_filter([("kind", "DirectoryItem"), ("words", words)])
     found = listing.select(request.desk_columns, wanted, (Scope(),))
     page = listing.page(request.desk_columns, found.slots, "title", number(request.query("page"), default=1, low=1, high=100_000))
-    from ..web.pages import page_links
     return desk_page(request, "desk/new-directory.pt", "从目录清单选事项", nav="content", crumbs=(("/desk/content", "内容"), ("/desk/new", "新写一篇")), words=words, total=page.total,
-                     rows=page.rows, pages=page_links(lambda target: f"/desk/new?kind=ImplementationItem&q={words}&page={target}", page.number, page.pages))
+                     rows=page.rows, pages=page_links(lambda target: "/desk/new?" + urlencode({"kind": "ImplementationItem", "q": words, "page": target}), page.number, page.pages))
 
 
 def fields_of(request: Any, kind: str, parent: Any) -> list[Field]:
@@ -158,7 +158,8 @@ def _proposed(request: Any, kind: str, parent: Any) -> str:
 
 
 def form_page(request: Any, kind: str, parent: Any, *, refused: Refused | None = None) -> Any:
-    fields, general, names = fields_of(request, kind, parent), [], {"标识": "slug", "栏目": "parent", "位置": "parent", "部门": "org", "名称": "name"}
+    general: list[tuple[str, str]] = []
+    fields, names = fields_of(request, kind, parent), {"标识": "slug", "栏目": "parent", "位置": "parent", "部门": "org", "名称": "name"}
     errors: list[tuple[str, str]] = []
     for reason in refused.reasons if refused is not None else ():
         name = names.get(reason.field, "")

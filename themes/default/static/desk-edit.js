@@ -43,6 +43,7 @@
         }
       }).catch(function (error) { over = Boolean(error.over); });
     }
+    one.addEventListener('renewed', function () { over = false; beat(); });
     beat();
     timer = window.setInterval(beat, BEAT);
     document.addEventListener('visibilitychange', beat);
@@ -90,23 +91,33 @@
       last = Date.now();
       post(path, form, pairs, more).then(function (data) {
         sent = text;
-        if (over) { over = false; renewed(); }
+        over = false;
         forget(key);
         say(data.said);
         put('secs', data.secs);
         put('side', data.side);
       }).catch(function (error) {
-        if (error.over) { over = true; locally(); } else { say(error.words || '没有连上服务器，还没有自动保存，稍后再试', true); if (!error.words) { later(EVERY); } }
+        if (error.over) { over = true; renew(); } else { say(error.words || '没有连上服务器，还没有自动保存，稍后再试', true); if (!error.words) { later(EVERY); } }
       }).then(function () { busy = false; if (again) { again = false; later(QUIET); } });
     }
 
     function later(wait) { window.clearTimeout(quiet); quiet = window.setTimeout(keep, wait); }
 
-    /* Signed in again in another tab: the token of this page belongs to the ended session. */
-    function renewed() { /* the post went through, so the token is good */ }
+    /* Signed in again in another tab: the same page has a fresh token for the same person. Else it stays in this browser. */
+    function renew() {
+      fetch(location.pathname, { credentials: 'same-origin', redirect: 'manual' })
+        .then(function (answer) { return answer.ok ? answer.text() : ''; })
+        .then(function (html) {
+          var fresh = new DOMParser().parseFromString(html, 'text/html').querySelector('form[data-edit]');
+          if (!fresh || fresh.dataset.user !== form.dataset.user) { locally(); return; }
+          all(document, 'input[name=csrf]').forEach(function (input) { input.value = fresh.querySelector('input[name=csrf]').value; });
+          form.dispatchEvent(new Event('renewed'));
+          later(0);
+        })
+        .catch(locally);
+    }
 
     function typed() {
-      if (over) { later(QUIET); return; }
       if (Date.now() - last > EVERY && last) { keep(); } else { later(QUIET); }
       if (!last) { last = Date.now(); }
       if (state.textContent.indexOf('已自动保存') === 0) { say('正在填写，过一会儿自动保存'); }
