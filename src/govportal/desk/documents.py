@@ -20,6 +20,7 @@ from .shell import desk_page
 from .words import KINDS, STAGE_TAGS, person_words, stage_words, state_words
 
 SHOWN = 50
+IDLE = ("rebase", "confirm", "unschedule")                             # not worth a word while there is nothing of the kind to do
 MAIN = ("confirm", "approve", "clear", "sign", "publish", "submit")     # what somebody comes for, first
 LAST = ("discard", "withdraw", "override")                             # what takes away or goes past the review: shown last
 
@@ -83,7 +84,7 @@ def facts_of(request: Any, document: Document, values: dict[str, Any]) -> list[t
 
 def offers_of(request: Any, document: Document) -> tuple[list[publication.Offer], list[publication.Offer], str]:
     """(what can be done now, what cannot with its reasons, the action that stands out; ``edit`` where that is to write on)."""
-    offers = [offer for offer in publication.available(document, request.actor) if offer.action != "save"]
+    offers = [offer for offer in publication.available(document, request.actor) if offer.action != "save" and not (offer.action in IDLE and offer.reasons)]
     offers.sort(key=lambda offer: (offer.action in LAST, offer.action not in MAIN))
     ready, held = [offer for offer in offers if not offer.reasons], [offer for offer in offers if offer.reasons]
     main = next((offer.action for name in MAIN for offer in ready if offer.action == name), "edit")
