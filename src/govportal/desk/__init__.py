@@ -12,7 +12,7 @@ PARTS = ("security", "shell", "signin", "account",      # the frame
          "home", "content",                             # what waits, and what there is
          "quality",                                     # what is wrong with it
          "searchops",                                   # how it is found
-         "staff", "audit")                              # people and what they did
+         "site", "staff", "audit")                              # people and what they did
 
 
 def includeme(config: Any) -> None:
