@@ -91,6 +91,8 @@ _RANGES = {"port": (0, 65535), "threads": (1, 64), "processes": (1, 64), "page_c
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _SITE_URL = re.compile(r"https?://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
 
+_CLAMD = re.compile(r"/.+|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+
 
 def read_settings(section: Mapping[str, str], environment: Mapping[str, str] | None = None, *, create_var: bool = False) -> Settings:
     """Settings from ``govportal.*`` keys of an ini section and from the environment. SettingsError names key and cure."""
@@ -141,6 +143,8 @@ def _check(settings: Settings, create_var: bool) -> None:
         raise SettingsError(f"设置 {PREFIX}quality_at 应为 02:30 这样的时刻，空白表示夜里不查，现在是“{settings.quality_at}”")
     if settings.site_url and not _SITE_URL.fullmatch(settings.site_url):
         raise SettingsError(f"设置 {PREFIX}site_url 应为 http(s)://主机名，例如 https://www.example.gov.cn，现在是“{settings.site_url}”")
+    if settings.clamd and not _CLAMD.fullmatch(settings.clamd):
+        raise SettingsError(f"设置 {PREFIX}clamd 应为 主机:端口 或 clamd 套接字的路径（/ 开头），现在是“{settings.clamd}”")
     themes = sorted(path.name for path in shipped("themes").iterdir() if path.is_dir())
     if settings.theme not in themes:
         raise SettingsError(f"没有主题“{settings.theme}”，设置 {PREFIX}theme 可用的有：{'、'.join(themes)}")

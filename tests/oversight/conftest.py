@@ -6,7 +6,7 @@ import pytest
 
 from govportal.base import clock
 from govportal.base.storage import open_database
-from govportal.content import publish
+from govportal.content import live, publish
 from govportal.content.columns import ColumnStore
 from govportal.content.site import open_site
 from govportal.oversight import quality
@@ -72,7 +72,7 @@ class Green(Small):
             publish._draft(document, values, "test", "", clock.now())
             document.draft.starts, edition = clock.now(), document.draft
             document.draft = None
-            publish._go_live(document, edition, "test", clock.now())
+            live.go_live(document, edition, "test", clock.now())
         self.change(work)
 
     def run(self):

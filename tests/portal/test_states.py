@@ -219,7 +219,7 @@ def test_every_view_is_declared(world):
     introspector = app.app.registry.introspector
     named = {item["introspectable"]["callable"].__name__ for item in introspector.get_category("views") if item["introspectable"]["callable"]}
     assert named - {key[3] for key in views} <= {
-        "static_view", "mode_view", "region_view", "healthz", "readyz", "metrics_view", "bad_request", "not_found", "gone", "other", "failed", "clicked", "<lambda>", "default_exceptionresponse_view"}
+        "static_view", "mode_view", "region_view", "healthz", "readyz", "metrics_view", "bad_request", "not_found", "gone", "other", "failed", "clicked", "file_view", "<lambda>", "default_exceptionresponse_view"}
 
 
 def test_every_kind_with_a_page_is_walked(world):

@@ -39,19 +39,29 @@ class Finding(NamedTuple):
 
 
 def _objects(values: Values) -> set[str]:
-    return set(values.get("service_objects") or ())
+    return {word for word in _list(values, "service_objects") if isinstance(word, str)}
+
+
+def _list(values: Values, name: str) -> Any:
+    """The rows of a field; values that are being typed may have any shape."""
+    found = values.get(name)
+    return found if isinstance(found, (list, tuple)) else ()
+
+
+def _map(values: Values, name: str) -> Values:
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 WHEN: dict[str, Callable[[Values, Values], bool]] = {     # (all values, the row) -> whether the element is needed
     "person": lambda values, row: "自然人" in _objects(values),
     "legal": lambda values, row: bool(_objects(values) - {"自然人"}),
-    "visits": lambda values, row: bool(values.get("on_site_visits")),
-    "charged": lambda values, row: bool((values.get("fee") or {}).get("charged")),
+    "visits": lambda values, row: values.get("on_site_visits") not in (None, "", 0, "0"),
+    "charged": lambda values, row: _map(values, "fee").get("charged") in (True, "是"),
     "issued": lambda values, row: row.get("source") == "政府部门核发",
     "paused": lambda values, row: values.get("state") in ("挂起", "取消"),
-    "online": lambda values, row: bool((values.get("online") or {}).get("supported")),
-    "document": lambda values, row: any((values.get("header") or {}).values()),
-    "archived": lambda values, row: bool(values.get("archived")),
+    "document": lambda values, row: any(_map(values, "header").values()),
+    "archived": lambda values, row: values.get("archived") in (True, "是"),
 }
 
 
@@ -105,7 +115,6 @@ NEEDS: dict[str, tuple[Need, ...]] = {kind: _needs(text) for kind, text in {
         channels 办理形式
         online.supported 是否支持网上办理
         online.depth 网上办理深度
-        online.url 网办地址 ?online
         on_site_visits 到现场次数
         on_site_reason 必须到现场的原因 ?visits
         scope.areas 通办范围
@@ -161,7 +170,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {kind: _needs(text) for kind, text in {
         hours.*.open 时间
         opening 开放时段
         """,
-    "Law": "title 名称\ncategory 类别\nversion 文本日期\nstatus 有效性\nissuer 制定机关\narticles 条文",
+    "Law": "title 名称\ncategory 类别\nversion 文本日期\nstatus 有效性\narticles 条文",
     "Material": "name 材料名称\nkind 材料类型\nsource 来源渠道\nissuer 出具机构 ?issued\nabout 说明",
 }.items()}
 
@@ -202,9 +211,6 @@ def elements(kind: str, values: Values) -> Iterator[tuple[Path, str, bool]]:
                 continue
             leaf = path[len(path) - _own(need.path):]
             yield path, need.words, given(_at(row, leaf)) or bool(need.also and given(row.get(need.also)))
-    if kind == "HandlingItem":
-        for name in values.get("changes") or ():
-            yield (name,), "本情形另有规定的要素", given(values.get(name))
 
 
 def _own(dotted: str) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .fields import choice, choices, flag, free, group, moment, number, rows, text, texts
+from .filerefs import file_ref
 from .vocabularies import labels
 
 UNITS = ("工作日", "自然日", "小时", "个月", "年")
@@ -69,7 +70,7 @@ def materials() -> Any:
         flag("waivable", "可以不带"), text("waive_note", "可以不带的条件", max=300),
         group("basis", "要求提供的依据", *basis_fields()), text("note", "填报须知", max=1000), text("accept", "受理标准", max=1000),
         text("usage", "使用说明", max=500), text("place", "办理地点", max=200), text("intermediary", "中介或法定机构", max=300),
-        group("sample", "样表", free("fields", "填写样例")), text("sample_none", "不用样表的说明", max=200),
+        group("sample", "样表", free("fields", "填写样例"), file_ref("file", "填写样例文件")), file_ref("blank_file", "空白表文件"), text("sample_none", "不用样表的说明", max=200),
         text("remark", "备注", max=500),
         source="R4.2.2.2 R4.2.2.5", group="材料")
 

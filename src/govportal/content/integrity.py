@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..base import pages
 from . import heads
+from .filerefs import references
 from .kinds import all_kinds, kind_of
 from .model import Document, path_of
 from .site import CONSUMERS, Site
@@ -74,6 +75,9 @@ def _edition_faults(site: Site, document: Document, where: str, codes: dict[str,
             yield f"{where}：编码 {code} 的索引不对"
         if codes.setdefault(code, document.uid) != document.uid:
             yield f"{where}：编码 {code} 与别的内容重复"
+    for uid in sorted(references(values)):
+        if site.files is None or site.files.get(uid) is None:
+            yield f"{where}：附件 {uid} 不在文件库里"
     for field, folder, slug in kind.references(values):
         if site.shared(folder, slug) is None:
             yield f"{where}：{field}引用的共享记录“{slug}”不存在"

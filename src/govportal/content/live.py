@@ -10,6 +10,7 @@ from typing import Any
 from BTrees.OOBTree import OOBTree
 
 from ..workflow.reasons import Reason
+from .filerefs import references
 from .kinds import kind_of
 from .model import Document, Edition, Withdrawal, path_of
 from .site import Site, find_site
@@ -25,6 +26,7 @@ def go_live(document: Document, edition: Edition, actor: str, now: datetime) -> 
             document.last_number += 1
             edition.number = document.last_number
     edition.published_at = now
+    refer(document, edition.values)
     offer_again(site, document, now)
     document.live = edition
     document.first_published = document.first_published or edition.starts
@@ -35,6 +37,13 @@ def go_live(document: Document, edition: Edition, actor: str, now: datetime) -> 
     announce(site, document)
     site.audit.record("content.publish", actor=actor, target=document.uid, before=before.uid if before is not None else None,
                       after=edition.uid, at=now)
+
+
+def refer(document: Document, values: dict[str, Any]) -> None:
+    """Tell the library which files an edition of the document refers to. Whatever keeps an edition calls it."""
+    site = find_site(document)
+    if site.files is not None:
+        site.files.refer(document.uid, references(values))
 
 
 def end_live(document: Document, withdrawal: Withdrawal) -> None:

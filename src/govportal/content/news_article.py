@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from .blocks import body
 from .fields import choice, flag, group, moment, rows, text, texts
+from .filerefs import file_ref
 from .heads import article_row
 from .kinds import Kind
 from .vocabularies import labels
@@ -28,7 +29,7 @@ SCHEMA = group(
     texts("keywords", "关键词", max=40),
     texts("interpretations", "解读本文的文章", max=60, source="C4"), texts("interpretation_of", "解读的文件", max=60, source="C4"),
     texts("interprets", "解读的法规", max=120),
-    rows("attachments", "附件", text("title", "名称", max=200), text("file", "文件", max=200)),
+    rows("attachments", "附件", text("title", "名称", max=200), file_ref("file", "文件")),
     texts("related", "相关事项", max=80),
     flag("demo", "示例", head=True), flag("archived", "已归档", source="B13"), moment("archived_on", "归档日期", source="B13"),
     moment("expires", "下线时间", head=True, source="R4.1.2.3"),

@@ -22,7 +22,7 @@ from .publish import clean_draft
 from .scopes import covers, scope_of, scopes_at, scopes_of, writer_role
 from .site import find_site
 
-__all__ = ["OPENNESS", "STAGES", "STATES", "Offer", "act", "available", "begin", "clean_draft", "current", "discard", "overtaking", "save",
+__all__ = ["OPENNESS", "STAGES", "STATES", "Offer", "act", "against", "available", "begin", "clean_draft", "current", "discard", "overtaking", "save",
            "scope_of", "scopes_of", "stage_of", "state_of", "waits_for", "writer_role"]
 
 STATES = {"new": "未公开", "live": "已公开", "changed": "已公开，有草稿", "scheduled": "已排定", "withdrawn": "已撤回", "ended": "已下线"}
@@ -111,7 +111,7 @@ def begin(parent: Folder, name: str, kind: str, values: dict[str, Any], actor: A
     values = clean_draft(kind, values)
     if not covers(actor, writer_role(kind), scopes_at(parent, name, kind, values)):
         raise Refused(Reason("", f"您没有在这里编写{kind_of(kind).title}的权限（按部门、位置和区划）"))
-    reasons = _place_reasons(parent, name, kind) + _channel_reasons(parent, kind, values) + _text_reasons(note)
+    reasons = place_reasons(parent, name, kind) + _channel_reasons(parent, kind, values) + _text_reasons(note)
     if reasons:
         raise Refused(*reasons)
     document = publish.create(parent, name, kind, actor=actor.id)
@@ -120,7 +120,8 @@ def begin(parent: Folder, name: str, kind: str, values: dict[str, Any], actor: A
     return document
 
 
-def _place_reasons(parent: Folder, name: str, kind: str) -> list[Reason]:
+def place_reasons(parent: Folder, name: str, kind: str) -> list[Reason]:
+    """Why a document of this kind cannot lie at ``parent/name``."""
     home, above = kind_of(kind).home, getattr(parent, "kind", "")
     if home.startswith("/"):
         fits = not above and path_of(parent) in (home, f"{home}/{parent.__name__}")
@@ -200,6 +201,17 @@ def act(document: Document, action: str, actor: Actor, *, note: str = "", remark
     if action not in _TOLD:
         site.journal.record(document.uid, only=("desk",))
         site.audit.record(f"content.{action}", actor=actor.id, target=document.uid, reason=given["note"], after=to or None, at=now)
+
+
+def against(document: Document, action: str, actor: Actor, **inputs: Any) -> list[Reason]:
+    """Why ``act`` with these inputs would be refused now; [] when the table has nothing against it. Changes nothing."""
+    given = {**_recorded(document), "note": "", "remarks": (), "base": None, "at": None, "ends": None, "mode": "", "to": "", "change": "",
+             **{name: value for name, value in inputs.items() if value}}
+    try:
+        _checked(document, action, actor, given)
+    except Refused as exc:
+        return list(exc.reasons)
+    return []
 
 
 _DISCLOSE = ("submit", "override")                                        # they record 公开属性 and 保密审查; the others take what is recorded

@@ -90,6 +90,12 @@ def parent_public(document: Document, actor: Actor, given: Given) -> Reasons:
         yield Reason("", f"上级 {path_of(parent)} 还没有公开，请先发布上级")
 
 
+def directory_public(document: Document, actor: Actor, given: Given) -> Reasons:
+    parent = document.__parent__
+    if isinstance(parent, Document) and parent.kind == "DirectoryItem" and parent.live is None:
+        yield Reason("", f"名称、依据取自目录清单 {path_of(parent)}，它还没有公开；请先发布目录清单")
+
+
 def nothing_below(document: Document, actor: Actor, given: Given) -> Reasons:
     if publish.never_public(document) and any(True for _ in document.values()):
         yield Reason("", "它的下面还有内容，请先移走或删除下面的内容")
@@ -146,8 +152,8 @@ def to_confirm(document: Document, actor: Actor, given: Given) -> Reasons:
         yield Reason("", "应急发布要由另一人确认，不能自己确认", "C1")
 
 
-GUARDS = {guard.__name__: guard for guard in (complete, fresh, overtaken, may_be_public, secrecy_sound, recorded, parent_public, nothing_below, own,
-                                              not_writer, not_approver, no_draft, which_scheduled, to_confirm)}
+GUARDS = {guard.__name__: guard for guard in (complete, fresh, overtaken, may_be_public, secrecy_sound, recorded, parent_public, directory_public,
+                                              nothing_below, own, not_writer, not_approver, no_draft, which_scheduled, to_confirm)}
 CONDITIONS = {condition.__name__: condition for condition in (needs_legality, timed)}
 
 

@@ -17,8 +17,9 @@ from ..workflow.reasons import Reason, Refused
 from . import rules
 from .emergency import undo_due
 from .fields import problems
+from .filerefs import references
 from .kinds import kind_of
-from .live import announce, end_live, go_live, offer_again, redirect_reasons, set_withdrawal, within
+from .live import announce, end_live, go_live, offer_again, redirect_reasons, refer, set_withdrawal, within
 from .model import Document, Edition, Folder, Withdrawal, path_of
 from .site import Site, find_site
 
@@ -66,7 +67,14 @@ def publish_reasons(document: Document, values: dict[str, Any]) -> list[Reason]:
     found += _identity_reasons(find_site(document), document, document.kind, values)
     if not (values.get("register") or {}).get("source"):
         found += [Reason(fault.field, fault.message, fault.source) for fault in rules.violations(document.kind, values, "publish", document)]
-    return found
+    return found + _file_reasons(find_site(document), values)
+
+
+def _file_reasons(site: Site, values: dict[str, Any]) -> list[Reason]:
+    """Files that the values refer to and the library does not have."""
+    named = references(values)
+    lost = sorted(named) if site.files is None else site.files.missing(named)
+    return [Reason("附件", f"没有编号为 {uid} 的文件，请重新上传或去掉它") for uid in lost]
 
 
 def create(parent: Folder, name: str, kind: str, *, uid: str | None = None, actor: str) -> Document:
@@ -125,6 +133,7 @@ def _draft(document: Document, values: dict[str, Any], actor: str, note: str, at
     else:
         draft.writers, draft.base = (actor,), document.live.uid if document.live is not None else ""
     document.draft = draft
+    refer(document, values)
     return draft
 
 
@@ -340,6 +349,11 @@ def move(document: Document, parent: Folder, name: str, *, actor: str, at: datet
         site.redirects.pop(path_of(below), None)
     announce(site, document)
     site.audit.record("content.move", actor=actor, target=document.uid, after=path_of(document), at=at or clock_now())
+
+
+def identity_reasons(site: Site, document: Document | None, kind: str, values: dict[str, Any]) -> list[Reason]:
+    """What is wrong with the identity of values (None = of a new document): rules, codes in use, shared records that are not there."""
+    return _identity_reasons(site, document, kind, values)
 
 
 def _below(place: Folder) -> list[Document]:

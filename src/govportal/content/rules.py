@@ -161,7 +161,7 @@ def material_has_basis(values: Values) -> bool:
 
 
 def material_has_sample(values: Values) -> bool:
-    return all((row.get("sample") or {}).get("fields") or row.get("sample_none") for row in values.get("materials", ()))
+    return all((row.get("sample") or {}).get("fields") or (row.get("sample") or {}).get("file") or row.get("sample_none") for row in values.get("materials", ()))
 
 
 def material_has_source(values: Values) -> bool:

@@ -35,6 +35,7 @@ class Site(Folder):
     """Root of the public tree. Also holds the journal, the audit and the outbox: one database, one transaction a verb."""
 
     leads: OOBTree | None = None          # uid of a document withdrawn with a redirect -> the path it leads to; made with the first
+    files: Any = None                     # files.Library of uploaded files; made with the first
 
     def __init__(self, settings: dict[str, Any] | None = None) -> None:
         super().__init__()

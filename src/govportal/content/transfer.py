@@ -1,13 +1,14 @@
 """Content files in and out: one YAML document a file, the format of ``content/`` and of ``govportal export``.
 
 Owns the file format: the fields of a document beside ``id``, ``path``, ``publication`` (times, scheduled editions, draft, former paths; see
-``adopt``) and ``withdrawal``, and ``site.yaml`` with the site's settings. ``load`` reads a folder into the tree and is idempotent: twice
+``adopt``), ``withdrawal`` and ``files`` (uploaded files it refers to, which lie in ``<name>.files`` beside the YAML), and ``site.yaml`` with the site's settings. ``load`` reads a folder into the tree and is idempotent: twice
 changes nothing; ``dump`` writes the same format, so that a load of a dump gives the same site but for superseded editions and records of
 who did what. Errors name file, field and reason (R5.9.6).
 """
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,11 +19,13 @@ import yaml
 
 from . import publish
 from .adopt import State, Version, adopt, adopt_site, adopt_withdrawal, former_codes, read_state, read_withdrawal, state_of
+from .filerefs import references
+from .files import ID, KINDS, FileRecord, carry, find
 from .kinds import Kind, all_kinds
 from .model import Document, Folder, Withdrawal, path_of
-from .site import Site
+from .site import Site, find_site
 
-ENVELOPE = ("id", "path", "publication", "withdrawal")
+ENVELOPE = ("id", "path", "publication", "withdrawal", "files")
 SITE_FILE = "site.yaml"
 # Shared records are loaded before what names them.
 ORDER = ("laws", "organisations", "places", "materials", "channels", "directory-items", "implementation-items", "handling-items",
@@ -85,6 +88,7 @@ def load(site: Site, root: Path, *, actor: str, progress: Callable[[int, int], N
         try:
             data = read_file(path)
             if data is not None:
+                _load_files(site, path, data.get("files"), actor)
                 document, withdrawal = _load_one(site, kind_by_folder(folder), data, actor, result)
                 if withdrawal is not None:
                     withdrawn.append((f"{folder}/{path.relative_to(root / folder)}", document, withdrawal))
@@ -145,6 +149,26 @@ def _load_one(site: Site, kind: Kind | None, data: dict[str, Any], actor: str, r
     return document, withdrawal
 
 
+def _load_files(site: Site, path: Path, rows: Any, actor: str) -> None:
+    """Bring in the files that a document refers to, before the document. Refused or LookupError names what is missing or wrong."""
+    if rows is None:
+        return
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and ID.fullmatch(str(row.get("id"))) for row in rows):
+        raise publish.Refused(publish.Reason("files", "要写成一组 id、name、by、at、scan"))
+    for row in rows:
+        if find(site, row["id"]) is not None:
+            continue
+        found = sorted(_files_folder(path).glob(row["id"] + ".*"))
+        if not found:
+            raise LookupError(f"缺少附件 {_files_folder(path).name}/{row['id']}（{str(row.get('name'))[:60]}）")
+        with open(found[0], "rb") as stream:
+            carry(site, stream, row, actor=actor)
+
+
+def _files_folder(path: Path) -> Path:
+    return path.with_suffix(".files")
+
+
 def _plain_folder(site: Site, kind: Kind, path: str) -> Folder | None:
     """A folder right below the kind's home, made when its first document comes (``questions/<topic>``)."""
     home, _, name = path.rpartition("/")
@@ -172,6 +196,9 @@ def to_file(document: Document, codes: tuple[str, ...] = ()) -> dict[str, Any]:
     if document.withdrawal is not None:
         data["withdrawal"] = {"reason": document.withdrawal.reason, "mode": document.withdrawal.mode, "at": document.withdrawal.at.isoformat(),
                               **({"to": document.withdrawal.to} if document.withdrawal.to else {})}
+    files = [record for uid in sorted(references(data)) if (record := find(find_site(document), uid)) is not None]
+    if files:
+        data["files"] = [{"id": record.uid, "name": record.name, "by": record.by, "at": record.at.isoformat(), "scan": record.scan} for record in files]
     return data
 
 
@@ -209,10 +236,24 @@ def dump(site: Site, target: Path) -> int:
     count, kinds, codes = 0, all_kinds(), former_codes(site)
     for document in documents_of(site):
         path = target / kinds[document.kind].folder / (path_of(document).strip("/").replace("/", "__") + ".yaml")
-        _write(path, to_file(document, codes.get(document.uid, ())))
+        data = to_file(document, codes.get(document.uid, ()))
+        _write(path, data)
+        for row in data.get("files", ()):
+            record = find(site, row["id"])
+            if record is not None:
+                _write_file(_files_folder(path), record)
         count += 1
     _write(target / SITE_FILE, {"settings": dict(site.settings), "recommended": list(site.pins)})
     return count
+
+
+def _write_file(folder: Path, record: FileRecord) -> None:
+    """The bytes of an uploaded file, named by its id and what it is: a name from outside never becomes a path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / (record.uid + KINDS[record.media_type][1][0])
+    with record.stored.blob.open("r") as source, open(target.with_suffix(".tmp"), "wb") as copy:
+        shutil.copyfileobj(source, copy)
+    os.replace(target.with_suffix(".tmp"), target)
 
 
 def _write(path: Path, data: dict[str, Any]) -> None:

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-PARTS = ("security", "shell", "signin", "account", "home", "staff", "audit", "searchops")
+PARTS = ("security", "shell", "signin", "account",      # the frame
+         "forms.picks", "files",                        # what forms ask for
+         "home", "content",                             # what waits, and what there is
+         "quality",                                     # what is wrong with it
+         "searchops",                                   # how it is found
+         "staff", "audit")                              # people and what they did
 
 
 def includeme(config: Any) -> None:

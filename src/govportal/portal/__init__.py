@@ -8,7 +8,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPGone, HTTPMovedPermanently, HTTPNotFound
 
-MODULES = ("home", "finder", "guide", "forms", "reading", "asking", "bodies", "lifeevents", "statements", "lookup", "machine")
+MODULES = ("home", "finder", "guide", "forms", "reading", "asking", "bodies", "lifeevents", "statements", "lookup", "machine", "files")
 
 
 def live_values(document: Any) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from collections import Counter
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..content.blocks import grouped
+from ..content.blocks import plain
 from ..content.model import Document, Folder
 from ..web.layout import column_tags
 from ..web.pages import render
+from ..web.prose import prose
 from . import guidemodel, live_values
 from .reading import paged
 
@@ -40,10 +41,10 @@ def question_view(context: Document, request: Any) -> Any:
     href = f"/questions/?topic={quote(values['topic'])}"
     page = request.page(values["title"], section="/questions/", crumbs=(("/questions/", "我要问"), (href, values["topic"])),
                         meta=column_tags("我要问", "互动交流", "公开的问答", "问答"))
-    answer = "\n".join(text for _, text in values.get("answer", ()))
+    answer = plain(values.get("answer", ()))
     page.data.append({"@type": "FAQPage", "mainEntity": [{"@type": "Question", "name": values["title"], "acceptedAnswer": {"@type": "Answer", "text": answer}}]})
     return render(request, "question.pt", page, title=values["title"], values=values, topic_href=href, org=columns.org_name(values.get("org") or ""),
-                  question=grouped(values.get("question", ())), answer=grouped(values.get("answer", ())),
+                  question=prose(request.site, values.get("question", ())), answer=prose(request.site, values.get("answer", ())),
                   laws=[guidemodel.citation(request.site, columns, row) for row in values.get("laws", ())],
                   items=[(row.path, row.name) for slug in values.get("items", ()) if (row := columns.item_by_slug(slug)) is not None])
 

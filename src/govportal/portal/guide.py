@@ -16,8 +16,10 @@ from pyramid.response import Response
 
 from ..base import clock
 from ..content.effective import Effective, cases_of, directory_of, effective, moments_of
+from ..content.files import find
 from ..content.kinds import kind_of
 from ..content.model import Document, Edition, path_of
+from ..web.files import file_path
 from ..web.layout import base_url, column_tags
 from ..web.pages import render
 from . import guidemodel as model
@@ -109,7 +111,7 @@ def context_values(found: Effective, request: Any, context: Document) -> dict[st
         "found": found, "values": values, "guide": found.guide, "path": path, "case": dict(pairs).get("case", ""), "register": register, "registered": registered,
         "tail": tail(pairs), "url": base_url(request) + path + tail(pairs), "now_href": path + tail([pair for pair in pairs if pair[0] != "at"]),
         "whole_href": path + tail(_at_pair(request)), "org_name": org_name, "org_path": org.path if org is not None else "", "ask": _ask(org_name, registered),
-        "facts": model.facts(values, places), "materials": _with_forms(model.materials(values), path, pairs), "steps": steps, "places": places, "result": result, "fee": fee,
+        "facts": model.facts(values, places), "materials": _with_forms(site, model.materials(values), path, pairs), "steps": steps, "places": places, "result": result, "fee": fee,
         "flow": flow_svg(steps) if steps else "", "flow_tall": flow_svg(steps, vertical=True) if steps else "", "flow_words": flow_words(steps) if steps else "",
         "sample": sample_svg(sample.get("title") or result.get("name") or "", list(sample.get("lines", ()))) if sample.get("lines") else "",
         "bases": [model.citation(site, columns, row, found.at) for row in values.get("legal_basis") or ()],
@@ -128,10 +130,16 @@ def _banner(found: Effective) -> Any:
     return next((document.withdrawal for document in documents if document is not None and document.withdrawal is not None), None)
 
 
-def _with_forms(rows: list[dict[str, Any]], path: str, pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Material rows with the addresses of their blank and filled form."""
-    return [{**row, "blank_href": f"{path}/form{tail([('m', row['key']), *pairs])}", "sample_href": f"{path}/form{tail([('m', row['key']), ('kind', 'sample'), *pairs])}"}
-            if row["blank"] else row for row in rows]
+def _with_forms(site: Any, rows: list[dict[str, Any]], path: str, pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Material rows with the addresses of their blank and filled form: an uploaded file, or the page made from the material's fields."""
+    def form(row: dict[str, Any], chosen: list[tuple[str, str]]) -> str:
+        return f"{path}/form{tail(chosen)}" if row["blank"] else ""
+    made = []
+    for row in rows:
+        blank, sample = find(site, row.get("blank_file") or ""), find(site, (row.get("sample") or {}).get("file") or "")
+        made.append({**row, "blank_href": file_path(blank) if blank is not None else form(row, [("m", row["key"]), *pairs]),
+                     "sample_href": file_path(sample) if sample is not None else form(row, [("m", row["key"]), ("kind", "sample"), *pairs])})
+    return made
 
 
 def guide_page(found: Effective, request: Any, data: dict[str, Any], *, title: str = "") -> Any:

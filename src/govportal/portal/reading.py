@@ -4,11 +4,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..base import clock
-from ..content.blocks import grouped
 from ..content.columns import Columns
 from ..content.model import Document, Folder, path_of
+from ..web.files import attachments
 from ..web.layout import article_tags, column_tags
 from ..web.pages import number, render
+from ..web.prose import prose
 from . import live_values
 
 PAGE_SIZE = 20
@@ -86,7 +87,7 @@ def article_view(context: Document, request: Any) -> Any:
     laws = [(path, document.live.head["title"]) for path in values.get("interprets", ())
             if (document := site.at(path)) is not None and getattr(document, "live", None) is not None]
     return render(request, "article.pt", page, title=values["title"], values=values, table=[("标题", values["title"]), *table] if table else [],
-                  blocks=grouped(values.get("body", ())), published=values["published_at"], validity=header.get("validity") or "",
+                  blocks=prose(site, values.get("body", ())), attachments=attachments(site, values.get("attachments", ())), published=values["published_at"], validity=header.get("validity") or "",
                   interpretations=linked(columns, site, values.get("interpretations", ())), explains=linked(columns, site, values.get("interpretation_of", ())) + laws,
                   related=[(row.path, row.name) for slug in values.get("related", ()) if (row := columns.item_by_slug(slug)) is not None],
                   source=values.get("source_name") or page.site["run_org"], withdrawal=context.withdrawal)

@@ -1,35 +1,26 @@
 """Pages of plain text (about, help, statements) and the entries whose service comes later: what exists today, telephone, counter."""
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from markupsafe import Markup, escape
 from pyramid.httpexceptions import HTTPNotFound
 
-from ..content.blocks import grouped
 from ..content.model import Document
 from ..web.layout import column_tags
 from ..web.pages import render
+from ..web.prose import prose
 from . import live_values
 
-LINE = re.compile(r"(?<![\d-])12345(?![\d-])")
 # Entry → (page document, section, ways on)
 ENTRIES = {"rate": ("rate", "/rate", (("/pages/find-error", "报告网站的错"), ("/places", "到窗口评价"))),
            "mine": ("mine", "/mine", (("/services", "看办事指南"), ("/pages/progress", "办件进度怎么查")))}
-
-
-def with_line(text: str) -> Markup:
-    """The text with the public line 12345 as a telephone link."""
-    return Markup('<a href="tel:12345">12345</a>').join(escape(part) for part in LINE.split(text))
 
 
 def _show(request: Any, document: Document, section: str, ways: tuple[tuple[str, str], ...] = ()) -> Any:
     values = live_values(document)
     page = request.page(values["title"], section=section, description=values.get("summary") or "",
                         meta=column_tags(values["title"], "办事服务" if section else "概况信息", values.get("summary") or values["title"], values["title"]))
-    blocks = [(tag, [with_line(line) for line in text] if tag == "ul" else with_line(text)) for tag, text in grouped(values.get("body", ()))]
-    return render(request, "body.pt", page, title=values["title"], blocks=blocks, demo=values.get("demo"),
+    return render(request, "body.pt", page, title=values["title"], blocks=prose(request.site, values.get("body", ()), line=True), demo=values.get("demo"),
                   updated=values.get("updated_on") or "", ways=ways)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..content.blocks import block_text, is_block
 from ..content.effective import effective
 from ..content.model import Document
 from ..content.site import Site
@@ -49,12 +50,11 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         for part in value.values():
             yield from _texts(part)
+    elif is_block(value):
+        yield from filter(None, (block_text(*value),))
     elif isinstance(value, (list, tuple)):
-        if len(value) == 2 and isinstance(value[0], str) and value[0] in ("p", "h", "h3", "li", "quote") and isinstance(value[1], str):
-            yield value[1]
-        else:
-            for part in value:
-                yield from _texts(part)
+        for part in value:
+            yield from _texts(part)
 
 
 def _join(parts: Iterable[Any]) -> str:

@@ -16,7 +16,7 @@ from ...content.kinds import kind_of
 from . import hints
 from .groups import Group, Pairs, RepeatedLines, Rows, SectionWidget
 from .sections import section
-from .widgets import Articles, Body, Choice, Flag, Leaf, Lines, LongText, Pick, Several, Week
+from .widgets import Articles, Body, Choice, Flag, Leaf, Lines, LongText, Pick, Several, Upload, Week
 
 NOTHING = "未提供"
 FEW = 6                # words up to which radios are drawn
@@ -82,6 +82,8 @@ def _widget(kind: str, node: Any, dotted: str, depth: int) -> Leaf:
 
 
 def _text(kind: str, node: Any, dotted: str, depth: int) -> Leaf:
+    if getattr(node, "upload", False):
+        return Upload()
     words = getattr(node, "words", None)
     if words is not None:
         blank = node.missing if isinstance(node.missing, str) else ""

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from ...content.richtext import to_markup
 from .build import form_of
 from .look import Problem, field_id
 from .picks import Picks
-from .plain import articles_to_text, body_to_text, span_text
-from .reading import MAX_CHARS, Outcome, clean_section, merge, same
+from .plain import articles_to_text, span_text
+from .reading import MAX_CHARS, MAX_DEPTH, Outcome, clean_section, merge, same
 from .widgets import Articles, Body, Week, empty
 
 MINE, THEIRS = "mine", "theirs"
@@ -49,19 +50,23 @@ def words(field: Any, value: Any, picks: Picks) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, str):
-        label = picks.label(widget.pick, value) if widget.pick else ""
+        pick = getattr(widget, "pick", "")     # the words under a checkbox have no widget of ours
+        label = picks.label(pick, value) if pick else ""
         return f"{label} [{value}]" if label and label != value else value
     if isinstance(widget, Body):
-        return body_to_text(value)
+        return to_markup(value)
     if isinstance(widget, Articles):
         return articles_to_text(value)
     if isinstance(widget, Week):
         return "\n".join(f"周{'一二三四五六日'[int(day) - 1]} {span_text(spans)}" for day, spans in sorted(value.items()))
     if isinstance(value, dict):
-        lines = [(child.title, words(child, value.get(child.name), picks)) for child in field.children] or [(str(key), str(sub)) for key, sub in value.items()]
-        return "\n".join(f"{title}：{text}" if "\n" not in text else f"{title}：\n{_inward(text)}" for title, text in lines if text)
+        lines = ([(child.title, words(child, value.get(child.name), picks)) for child in field.children]
+                 or [("", "\n".join(map(str, sub)) if isinstance(sub, (list, tuple)) else str(sub)) for sub in value.values()])
+        return "\n".join(text if not title else f"{title}：{text}" if "\n" not in text else f"{title}：\n{_inward(text)}"
+                         for title, text in lines if text)
     if isinstance(value, (list, tuple)):
-        rows = [words(field.children[0], sub, picks) if field.children else "：".join(map(str, sub)) if isinstance(sub, (list, tuple)) else str(sub) for sub in value]
+        rows = [words(field.children[0], sub, picks) if field.children else "：".join(map(str, sub)) if isinstance(sub, (list, tuple))
+                else str(sub) for sub in value]
         return "\n".join(f"{number}. {_inward(text).lstrip()}" for number, text in enumerate(rows, 1))
     return str(value)
 
@@ -70,12 +75,20 @@ def _inward(text: str) -> str:
     return "\n".join("  " + line for line in text.split("\n"))
 
 
+def _deep(value: Any) -> bool:
+    """Whether something is nested deeper than any form."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [sub for one in level if isinstance(one, (dict, list)) for sub in (one.values() if isinstance(one, dict) else one)]
+    return bool(level)
+
+
 def render_compare(kind: str, section: str, rows: Iterable[Row], typed: dict[str, Any], *, theme: Any, prefix: str = "c") -> Markup:
     """The comparison to stand inside a form: what differs with a choice each (mine chosen), what is alike folded. ``typed``: mine as typed."""
     rows = list(rows)
     different = [(field_id((row.name,), prefix), row) for row in rows if not row.same]
-    return Markup(theme.template("desk/widgets/compare.pt")(icon=theme.icon, rows=different, alike=[row for row in rows if row.same], carried=CARRIED,
-                                                            mine=json.dumps(typed, ensure_ascii=False, separators=(",", ":")), prefix=prefix))
+    mine = json.dumps(typed, ensure_ascii=False, separators=(",", ":"))
+    return Markup(theme.template("desk/widgets/compare.pt")(rows=different, alike=[row for row in rows if row.same], carried=CARRIED, mine=mine))
 
 
 def read_choices(kind: str, section: str, theirs: dict[str, Any], pairs: Iterable[tuple[str, Any]], *, picks: Picks | None = None,
@@ -88,7 +101,7 @@ def read_choices(kind: str, section: str, theirs: dict[str, Any], pairs: Iterabl
     except (ValueError, RecursionError):
         typed = None
     names = [child.name for child in form_of(kind, section).children]
-    if not isinstance(typed, dict) or set(typed) - set(names):
+    if not isinstance(typed, dict) or set(typed) - set(names) or _deep(typed):
         return Outcome(None, {}, (Problem((), "您那一份内容没有完整地送到，没有保存。请返回上一页再试"),))
     chosen = {name: given.get(field_id((name,), prefix), MINE) for name in names}
     if set(chosen.values()) - {MINE, THEIRS}:

@@ -29,6 +29,17 @@ def field_id(path: Path, prefix: str = "f") -> str:
     return "-".join((prefix, *map(str, path)))
 
 
+def side_by_side(parts: Iterable[tuple[bool, Markup]]) -> list[tuple[bool, list[Markup]]]:
+    """Runs of drawn fields for a template: short ones that follow each other stand beside each other, others alone."""
+    runs: list[tuple[bool, list[Markup]]] = []
+    for short, html in parts:
+        if short and runs and runs[-1][0]:
+            runs[-1][1].append(html)
+        else:
+            runs.append((short, [html]))
+    return [(short and len(run) > 1, run) for short, run in runs]
+
+
 @dataclass
 class Look:
     """One rendering. ``focus``: path of what gets the focus; for a button of a group with ``"add"`` or (row number, action) at its end."""

@@ -1,6 +1,6 @@
-"""Structured values as text that people type, and back: bodies, articles of a law, opening hours, words of a finder.
+"""Structured values as text that people type, and back: articles of a law, opening hours, words of a finder. (Bodies: ``content/markup``.)
 
-Owns the light markup. ``body_to_text``/``text_to_body`` are the one place that a richer editor replaces. Pure; text that cannot be read raises
+Pure; text that cannot be read raises
 ``Unreadable`` with a Chinese reason. Must not import pyramid or deform.
 """
 from __future__ import annotations
@@ -10,53 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 DAYS = (("1", "周一"), ("2", "周二"), ("3", "周三"), ("4", "周四"), ("5", "周五"), ("6", "周六"), ("7", "周日"))
-_MARKS = {"h": "## ", "h3": "### ", "li": "- ", "quote": "> "}
 _ARTICLE = re.compile(r"(第[一二三四五六七八九十百千零〇0-9]{1,12}条(?:之[一二三四五六七八九十]{1,3})?)[　 \t]*(.*)", re.S)
 _SPAN = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s*[-–—~～至]\s*([01]?\d|2[0-4])[:：]([0-5]\d)")
 
 
 class Unreadable(ValueError):
     """The text does not say what the field needs; the message tells people how to write it."""
-
-
-def body_to_text(blocks: Iterable[Sequence[str]]) -> str:
-    """Blocks as paragraphs with an empty line between; ``## `` heading, ``- `` item, ``> `` quotation."""
-    parts: list[str] = []
-    before = ""
-    for tag, value in blocks:
-        mark = _MARKS.get(tag, "")
-        lines = [mark + line if mark else ("\\" + line if line.startswith(("#", "-", ">", "\\")) else line) for line in value.split("\n")]
-        parts.append(("\n" if tag == before == "li" else "\n\n" if parts else "") + "\n".join(lines))
-        before = tag
-    return "".join(parts)
-
-
-def text_to_body(text: str) -> tuple[tuple[str, str], ...]:
-    """The blocks of a text; each line with a mark is a block, lines of one paragraph stay together until an empty line."""
-    blocks: list[tuple[str, str]] = []
-    paragraph: list[str] = []
-    before = current = ""
-
-    def close() -> None:
-        if paragraph:
-            blocks.append(("p", "\n".join(paragraph)))
-            paragraph.clear()
-    for line in text.replace("\r\n", "\n").split("\n"):
-        line = line.rstrip()
-        tag = next((tag for tag, mark in (("h3", "### "), ("h", "## "), ("li", "- "), ("quote", "> ")) if line.startswith(mark)), "")
-        if tag or not line:
-            close()
-        before, current = current, tag
-        if tag:
-            value = line[len(_MARKS[tag]):].strip()
-            if tag == before == "quote" and value:
-                blocks[-1] = ("quote", blocks[-1][1] + "\n" + value)
-            elif value:
-                blocks.append((tag, value))
-        elif line:
-            paragraph.append(line[1:] if line.startswith("\\") else line)
-    close()
-    return tuple(blocks)
 
 
 def articles_to_text(rows: Iterable[dict[str, Any]]) -> str:

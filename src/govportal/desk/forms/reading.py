@@ -21,6 +21,7 @@ from .widgets import empty
 
 START, END, MARK, OP = "__start__", "__end__", "section:mapping", "op"
 MAX_PAIRS = 60_000
+MAX_DEPTH = 12         # deeper than any form
 MAX_CHARS = 3_000_000
 ACTIONS = ("add", "remove", "up", "down")
 _OPERATION = re.compile(r"([a-z_]{1,40}(?:\.(?:[a-z_]{1,40}|[0-9]{1,3})){0,6}):([0-9]{1,3}):(add|remove|up|down)", re.ASCII)
@@ -97,6 +98,8 @@ def _tokens(pairs: Iterable[tuple[str, Any]]) -> tuple[list[tuple[str, str]], st
         elif name == START:
             open_marks += 1
             tokens.append((name, value))
+            if open_marks > MAX_DEPTH:
+                return [], "", "表单的内容写得不对，没有保存。请重新打开这一页再填"
         elif name == END and open_marks == 0:
             inside = False
         else:

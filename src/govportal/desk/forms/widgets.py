@@ -11,9 +11,11 @@ import deform.widget
 from colander import null
 from markupsafe import Markup
 
+from ...content.blocks import is_block, normal_all
+from ...content.richtext import HTML_MARK, TooLong, read, to_markup
 from .look import Look, Path, Settling
 from .plain import DAYS as WEEK
-from .plain import Unreadable, articles_to_text, body_to_text, lines_of, span_text, text_spans, text_to_articles, text_to_body
+from .plain import Unreadable, articles_to_text, lines_of, span_text, text_spans, text_to_articles
 
 
 def empty(value: Any) -> bool:
@@ -23,6 +25,11 @@ def empty(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return all(empty(sub) for sub in value)
     return value is None or value is null or value == ""
+
+
+def described_by(own: str, hint: str, error: str) -> str | None:
+    """The ids of a field's hint and error, as far as it has them."""
+    return " ".join([*([f"{own}-h"] if hint else []), *([f"{own}-e"] if error else [])]) or None
 
 
 class Leaf(deform.widget.Widget):
@@ -43,15 +50,9 @@ class Leaf(deform.widget.Widget):
 
     def serialize(self, field: Any, cstruct: Any, *, look: Look, path: Path, **kw: Any) -> Markup:
         own, error = look.id(path), look.error(path, deep=self.deep)
-        described = [f"{own}-h"] if self.hint else []
-        if error:
-            described.append(f"{own}-e")
-        extra = self.more(field, cstruct, look, path)
-        if extra.get("told"):
-            described.append(f"{own}-f")
-        return look.draw(self.template, w=self, id=own, name=kw.get("name") or field.name, title=kw.get("title") or field.title, error=error,
-                         invalid="true" if error else None, described=" ".join(described) or None,
-                         autofocus="autofocus" if look.focus == path else None, **extra)
+        return look.draw(self.template, w=self, id=own, name=field.name, title=kw.get("title") or field.title, error=error,
+                         invalid="true" if error else None, described=described_by(own, self.hint, error),
+                         autofocus="autofocus" if look.focus == path else None, **self.more(field, cstruct, look, path))
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
         return {"value": self.shown(cstruct)}
@@ -88,10 +89,12 @@ class LongText(Leaf):
     template = "textarea"
     lines = 4
     big = False
+    rich = False
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
         value = self.shown(cstruct)
-        return {"value": value, "lines": max(self.lines, min(16, 1 + sum(1 + len(line) // 42 for line in value[:2000].split("\n")) if value else 1))}
+        tall = 1 + sum(1 + len(line) // 42 for line in value[:2000].split("\n")) if value else 1
+        return {"value": value, "lines": max(self.lines, min(16, tall))}
 
 
 class Pick(Leaf):
@@ -100,8 +103,14 @@ class Pick(Leaf):
     template = "pick"
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
-        shown, told = look.picks.shown(self.pick, self.shown(cstruct))
-        return {"value": shown, "told": told}
+        return {"value": look.picks.shown(self.pick, self.shown(cstruct))}
+
+
+class Upload(Leaf):
+    """The number of an uploaded file; ``desk-richtext.js`` adds the button that uploads one."""
+
+    template = "upload"
+    hint = "在“文件”里上传，再把编号（file: 开头）填在这里"
 
 
 class Choice(Leaf):
@@ -171,17 +180,33 @@ class Lines(LongText):
 
 
 class Body(LongText):
-    """A body in light markup."""
+    """A body in light markup; ``desk-richtext.js`` makes an editor of it, which gives HTML back."""
+
+    rich = True
 
     lines = 16
     big = True
     deep = True
 
     def shown(self, value: Any) -> str:
-        return body_to_text(value) if isinstance(value, (list, tuple)) else super().shown(value)
+        if isinstance(value, str) and value.startswith(HTML_MARK):       # typed in the editor and shown again
+            try:
+                return to_markup(read(value).blocks)
+            except TooLong:
+                return value
+        if not isinstance(value, (list, tuple)) or not all(map(is_block, value)):
+            return super().shown(value)
+        try:
+            return to_markup(normal_all(value))
+        except ValueError:                       # a forged post
+            return ""
 
     def settle(self, field: Any, typed: Any, path: Path, task: Settling) -> Any:
-        return text_to_body(typed) if isinstance(typed, str) else typed
+        try:
+            return read(typed).blocks if isinstance(typed, str) else typed
+        except TooLong as exc:
+            task.fault(path, str(exc))
+            return ()
 
 
 class Articles(LongText):
