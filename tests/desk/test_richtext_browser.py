@@ -108,6 +108,9 @@ def photo(width=320, height=200):
 
 def test_an_untouched_text_goes_back_as_it_was(editor, stage):
     tab = editor()
+    assert tab.is_hidden("textarea[name=body]") and tab.get_attribute("[data-do=undo]", "aria-disabled") == "true"
+    tab.click(".rt-area p >> nth=0")
+    assert tab.get_attribute("[data-do=undo]", "aria-disabled") == "true"
     save(tab)
     assert not stage.posts[-1]["body"].startswith(HTML_MARK) and stage.body() == START["body"] and tab.problems == []
 
@@ -159,7 +162,7 @@ def test_writing_by_keyboard_alone(editor, stage):
 def test_blocks_are_changed_back_and_forth_and_undone(editor, stage):
     tab = editor()
     tab.click(".rt-area li:nth-child(1)")
-    assert tab.get_attribute("[data-do=ul]", "aria-pressed") == "true"
+    tab.wait_for_selector("[data-do=ul][aria-pressed=true]")
     tab.click("[data-do=ul]")                            # out of the list
     assert tab.eval_on_selector_all(".rt-area > *", "all => all.map(one => one.tagName + ':' + one.textContent)")[1:4] == ["P:第一段。", "P:甲", "UL:乙"]
     tab.click("[data-do=blockquote]")

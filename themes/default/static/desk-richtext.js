@@ -50,7 +50,7 @@
     }, this);
     this.panel = make('div', { 'class': 'rt-panel', role: 'group', hidden: '' });
     this.status = make('p', { 'class': 'rt-status small', role: 'status' });
-    this.box = make('div', { 'class': 'rt' }, [this.bar, this.panel, this.area, make('p', { 'class': 'hint rt-keys', id: id + '-keys' }, ['Alt+F10 到格式按钮，Ctrl+B 加粗，Ctrl+K 链接，Ctrl+Z 撤销；从 Word、WPS 粘贴会自动整理']), this.status]);
+    this.box = make('div', { 'class': 'rt' }, [make('div', { 'class': 'rt-head' }, [this.bar, this.panel]), this.area, make('p', { 'class': 'hint rt-keys', id: id + '-keys' }, ['Alt+F10 到格式按钮，Ctrl+B 加粗，Ctrl+K 链接，Ctrl+Z 撤销；从 Word、WPS 粘贴会自动整理']), this.status]);
     source.after(this.box);
     source.hidden = true;
     source.id = id + '-source';
