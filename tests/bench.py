@@ -32,7 +32,7 @@ from govportal.editorial.store import make_editorial
 from govportal.settings import Settings
 from govportal.shipped import shipped
 from govportal.worker import catch_up
-from tests import bench_search
+from tests import bench_desk, bench_search
 from tests.measure import Proof
 
 SMALL, LARGE = 2000, int(os.environ.get("BENCH_LARGE", "100000"))
@@ -218,6 +218,14 @@ def run_search() -> int:
     return proof.write()
 
 
+def run_desk() -> int:
+    """The desk's lists at 10,000 and 100,000 documents."""
+    proof = Proof("bench-desk")
+    with tempfile.TemporaryDirectory() as name:
+        bench_desk.run(proof, Path(name))
+    return proof.write()
+
+
 def run_huge() -> int:
     """The same table at 500,000 documents, without bounds; a proof of its own, because it takes long."""
     proof = Proof("bench-search-500000")
@@ -227,5 +235,5 @@ def run_huge() -> int:
 
 
 if __name__ == "__main__":
-    parts = {"base": run, "search": run_search, "huge": run_huge}
+    parts = {"base": run, "desk": run_desk, "search": run_search, "huge": run_huge}
     sys.exit(max([parts[name]() for name in sys.argv[1:] or parts]))

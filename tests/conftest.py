@@ -15,6 +15,7 @@ from govportal.content.site import make_site, open_site
 from govportal.editorial.store import make_editorial
 from govportal.oversight.store import make_oversight
 from govportal.people.store import make_people
+from govportal.search.overlay import make_overlay
 from govportal.seed import fill
 from govportal.settings import Settings
 from govportal.worker import catch_up
@@ -70,6 +71,7 @@ class Small:
             make_people(connection)
             make_editorial(connection)
             make_oversight(connection)
+            make_overlay(connection)
             connection.root()[META] = {"generation": SCHEMA_GENERATION, "complete": True}
             fill_small(site)
         catch_up(self.db)

@@ -19,6 +19,7 @@ from .oversight.store import make_oversight
 from .people import demo
 from .people.store import make_people, open_people
 from .search.consumer import Keeper
+from .search.overlay import make_overlay
 from .shipped import shipped
 from .worker import catch_up
 
@@ -46,6 +47,7 @@ def fill(db: Any, *, report: Report = lambda what: None, content: Path | None = 
         make_people(connection)
         make_editorial(connection)
         make_oversight(connection)
+        make_overlay(connection)
         connection.root().setdefault(META, {"generation": SCHEMA_GENERATION})
     manager = transaction.TransactionManager()
     connection = db.open(manager)

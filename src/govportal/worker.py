@@ -1,5 +1,6 @@
 """The worker: one loop that keeps the pages of the lists in step, carries out scheduled starts and ends, seals the audit, drains the outbox;
-beside it a thread that keeps the search index and one that checks the content each night, so that long work there delays nothing here.
+beside it threads that keep the search index, check the content each night and carry out background jobs, so that long work there delays
+nothing here.
 
 One worker a database: threads of the single process, or a process of its own. Each step is a transaction of its own and
 may run twice, so a kill at any point loses nothing. Its heartbeat is a file in var.
@@ -22,20 +23,25 @@ from .content import heads, publish
 from .content.site import ROOT_KEY, open_site
 from .editorial import autosaves, presence
 from .editorial import rows as desk_rows
+from .editorial.jobkinds import KINDS
+from .editorial.jobs import Runner
 from .editorial.store import ROOT_KEY as EDITORIAL_KEY
 from .oversight.nightly import Inspector
-from .people import attempts, sessions
+from .people import attempts, grants, sessions
 from .people.store import ROOT_KEY as PEOPLE_KEY
+from .people.store import open_people
 from .search.analysis import analyzer
 from .search.consumer import Keeper, spawn_builder
 from .search.querylog import QueryLog, popularity, write_popularity
 from .settings import Settings
+from .workflow.actors import Actor, SystemActor
 
 log = logging.getLogger("govportal.worker")
 SEAL_EVERY = 5.0
 LEARN_EVERY = 3600.0            # seconds between two looks at the query log
 TIDY_EVERY = 3600.0             # seconds between two removals of old sessions and counts of failed sign-ins
 INDEX_PAUSE = 0.05              # seconds between two looks for changes to index
+JOB_PAUSE = 0.2                 # seconds between two looks for jobs, when none is open
 QUALITY_PAUSE = 2.0             # seconds between two looks whether a check of the content is due
 
 
@@ -43,16 +49,26 @@ def make_worker(db: Any, settings: Settings, *, config: str = "") -> Worker:
     """The worker of an installation; its search rebuilds run as ``govportal search build`` in a process of their own."""
     keeper = Keeper(db, settings.search, words=analyzer(settings.rjieba), spawn=spawn_builder(settings.var, settings.storage, config))
     return Worker(db, settings.audit_heads, settings.var / "worker.heartbeat", keeper=keeper, query_log=QueryLog(settings.search / "log", settings.search_log_days),
-                  inspector=Inspector(db, settings.quality_request, settings.quality_at))
+                  inspector=Inspector(db, settings.quality_request, settings.quality_at), runner=Runner(db, KINDS, actor_for))
+
+
+def actor_for(connection: Any, uid: str, address: str) -> Actor | None:
+    """The person who started a job with the rights they have now; None when there is no such account or it has ended."""
+    if uid.startswith("system:"):
+        return SystemActor(uid)
+    people = open_people(connection)
+    staff = people.staff(uid)
+    return grants.actor_of(people, staff, address=address) if staff is not None and staff.active else None
 
 
 class Worker:
     """Steps of the worker over an open database."""
 
     def __init__(self, db: Any, heads_file: Path, heartbeat: Path, handlers: dict[str, Callable[..., None]] | None = None, *,
-                 keeper: Keeper | None = None, query_log: QueryLog | None = None, inspector: Inspector | None = None) -> None:
+                 keeper: Keeper | None = None, query_log: QueryLog | None = None, inspector: Inspector | None = None,
+                 runner: Runner | None = None) -> None:
         self.db, self.heads_file, self.heartbeat, self.handlers = db, heads_file, heartbeat, handlers or {}
-        self.keeper, self.query_log, self.inspector = keeper, query_log, inspector
+        self.keeper, self.query_log, self.inspector, self.runner = keeper, query_log, inspector, runner
         self._sealed_at = 0.0
         self._learned_at: float | None = None
         self._tidied_at: float | None = None
@@ -143,16 +159,30 @@ class Worker:
                 log.exception("a look for a quality run failed")
             self.stopping.wait(QUALITY_PAUSE)
 
+    def run_jobs(self) -> None:
+        """Carry out background jobs until ``stopping`` is set; as long a pause as a batch took, so that pages are answered meanwhile."""
+        assert self.runner is not None
+        while not self.stopping.is_set():
+            began = time.monotonic()
+            try:
+                busy = self.runner.step()
+            except ConflictError:
+                busy = 1
+            except Exception:  # noqa: BLE001 - a full disk, the storage away: jobs wait, the site goes on
+                log.exception("a round of the background jobs failed")
+                self.stopping.wait(2.0)
+                busy = 0
+            self.stopping.wait(min(time.monotonic() - began, JOB_PAUSE) if busy else JOB_PAUSE)
+
     def run(self, interval: float) -> None:
         """Until ``stopping`` is set. A failing round is logged and tried again after a pause (disk full, storage away)."""
         with self.db.transaction() as connection:
             audit_room.catch_up(open_site(connection).audit, self.heads_file)
-        index = threading.Thread(target=self.run_index, name="search index", daemon=True)
-        quality = threading.Thread(target=self.run_quality, name="quality", daemon=True)
-        if self.keeper is not None:
-            index.start()
-        if self.inspector is not None:
-            quality.start()
+        beside = [threading.Thread(target=target, name=name, daemon=True) for target, name, used in (
+            (self.run_index, "search index", self.keeper), (self.run_quality, "quality", self.inspector), (self.run_jobs, "background jobs", self.runner))
+            if used is not None]
+        for thread in beside:
+            thread.start()
         while not self.stopping.is_set():
             try:
                 busy = self.step()
@@ -162,10 +192,8 @@ class Worker:
                 self.stopping.wait(2.0)
             if not busy:
                 self.stopping.wait(interval)
-        if self.keeper is not None:
-            index.join(5)
-        if self.inspector is not None:
-            quality.join(5)
+        for thread in beside:
+            thread.join(5)
 
 
 def catch_up(db: Any) -> int:

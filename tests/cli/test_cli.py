@@ -216,7 +216,7 @@ def of_wheel(installed, *arguments, **options):
 
 SHIPPED = """
 import govportal, pathlib
-from govportal.search.plan import shipped_tables
+from govportal.search.tables import shipped_tables
 from govportal.shipped import NAMES, shipped
 home = pathlib.Path("site").resolve()
 assert pathlib.Path(govportal.__file__).is_relative_to(home) and all(shipped(name).is_relative_to(home) for name in NAMES)

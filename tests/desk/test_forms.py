@@ -8,13 +8,14 @@ import transaction
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyramid.httpexceptions import HTTPNotFound
 
 from govportal.content.columns import ColumnStore
 from govportal.content.kinds import all_kinds
 from govportal.content.site import open_site
 from govportal.desk.forms.compare import CARRIED, compare, read_choices, render_compare
 from govportal.desk.forms.look import Problem
-from govportal.desk.forms.picks import Picks
+from govportal.desk.forms.picks import Picks, pick_view
 from govportal.desk.forms.reading import MARK, Operation, post, read_section
 from govportal.desk.forms.rendering import render_section
 from govportal.desk.forms.sections import SECTIONS, sections_of
@@ -284,7 +285,7 @@ def test_body_is_written_in_light_markup():
     html = render_section("Page", "page", {}, theme=THEME)
     text = "## 标题\r\n一段\r\n接着\r\n\r\n- 一\r\n- 二\r\n> 引文\r\n\r\n\\# 不是标题"
     assert post("Page", "page", {}, put(pairs_of(html), "body", text)).values["body"] == (
-        ("h", "标题"), ("p", "一段\n接着"), ("li", "一"), ("li", "二"), ("quote", "引文"), ("p", "# 不是标题"))
+        ("h", "标题"), ("p", "一段"), ("p", "接着"), ("li", "一"), ("li", "二"), ("quote", "引文"), ("p", "# 不是标题"))
 
 
 def test_dates_and_numbers_have_their_hints():
@@ -320,7 +321,7 @@ def columns(demo_db):
 
 def test_typed_words_become_the_value_or_a_helpful_refusal(columns):
     picks = Picks(columns[0], site=columns[1])
-    assert picks.shown("orgs", "gongan") == ("示例市公安局 [gongan]", "")
+    assert picks.shown("orgs", "gongan") == "示例市公安局 [gongan]"
     ask = lambda text, what="orgs", stored=(): picks.resolve(what, text, strict=True, stored=set(stored))   # noqa: E731
     assert ask("gongan") == ask("示例市公安局") == ask(" 示例市公安局 [gongan] ") == ("gongan", "")
     value, fault = ask("公安")
@@ -336,9 +337,34 @@ def test_typed_words_become_the_value_or_a_helpful_refusal(columns):
         picks.search("passwords", "")
 
 
+class Asked:
+    """What the pick page reads of a request."""
+
+    def __init__(self, columns, what, **query):
+        self.matchdict, (self.columns, self.site), self._query = {"what": what}, columns, query
+
+    def query(self, name):
+        return self._query.get(name, "")
+
+
+def test_the_page_that_scripts_ask(columns):
+    answer = pick_view(None, Asked(columns, "materials", q="户口簿"))
+    first = answer.json_body["entries"][0]
+    assert first["label"] == "居民户口簿" and first["text"] == f"居民户口簿 [{first['value']}]" and first["fill"]["name"] == "居民户口簿"
+    assert answer.content_type == "application/json" and answer.headers["Cache-Control"] == "no-store"
+    assert pick_view(None, Asked(columns, "clauses", law="居民身份证法", q="第七")).json_body["entries"][0]["value"] == "第七条"
+    assert pick_view(None, Asked(columns, "orgs", q="gongan")).json_body["entries"][0]["value"] == "gongan"
+    assert pick_view(None, Asked(columns, "orgs", q="<script>")).json_body == {"entries": []}
+    with pytest.raises(HTTPNotFound):
+        pick_view(None, Asked(columns, "staff"))
+
+
 def test_two_of_the_same_name_are_both_told():
     class Two:
         plain = {"Organisation": [Row("a", "同名局"), Row("b", "同名局")]}
+
+        def one(self, kind, slug):
+            return next((row for row in self.plain[kind] if row.slug == slug), None)
     assert "有 2 个机构都叫“同名局”，请写其中一个：同名局 [a]、同名局 [b]" == Picks(Two()).resolve("orgs", "同名局", strict=True, stored=set())[1]
 
 

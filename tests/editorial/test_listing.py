@@ -157,3 +157,10 @@ def test_changes_bit_by_bit_give_the_same_as_all_at_once():
     for wanted in (Filter(), Filter(words="许可 证"), Filter(words="items 1144"), Filter(under="/items", faults=True), Filter(mine="u1")):
         assert sorted(uids(columns, select(columns, wanted, EVERYWHERE, NOW).slots)) == sorted(uids(fresh, select(fresh, wanted, EVERYWHERE, NOW).slots))
         assert select(columns, wanted, EVERYWHERE, NOW).counts == select(fresh, wanted, EVERYWHERE, NOW).counts
+
+
+def test_words_outside_the_basic_plane_and_hostile_ones():
+    rows = [ROWS[0]._replace(uid="a", title="𠮷野家许可", code="Ａ１证"), ROWS[1]._replace(uid="b", title="<script>alert(1)</script>", code="X-1")]
+    columns = columns_of(rows)
+    for words, found in (("𠮷", ["a"]), ("𠮷野", ["a"]), ("野家许可", ["a"]), ("<SCRIPT>", ["b"]), ("x-1", ["b"]), ("?", []), ("\udc00", []), ("%", []), ("a1", ["a"])):
+        assert uids(columns, select(columns, Filter(words=words), EVERYWHERE, NOW).slots) == found, words

@@ -163,7 +163,8 @@ def test_resets_end_sessions_and_begin_again(room):
     room.do(lambda people, audit: accounts.reset_second_factor(people, people.staff(uid), actor=boss, audit=audit))
     assert room.do(lambda people, audit: sessions.check(people, sid, room.now)) is None
     assert isinstance(room.sign_in("zhang"), SignInRefused) and room.sign_in("zhang", given, "").must == "password"
-    assert "另一位" in refusal(room, lambda people, audit: accounts.reset_second_factor(people, people.staff(boss), actor=boss, audit=audit)).message
+    for verb in (accounts.reset_second_factor, accounts.reset_password):
+        assert "另一位" in refusal(room, lambda people, audit, verb=verb: verb(people, people.staff(boss), actor=boss, audit=audit)).message
 
 
 def test_a_session_lives_twelve_hours_and_fifteen_idle_minutes(room):

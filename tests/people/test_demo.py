@@ -37,13 +37,6 @@ def all_sign_in(var, db, path=None):
     return rows
 
 
-@pytest.fixture
-def small(tmp_path):
-    made = Small(tmp_path)
-    yield made
-    made.db.close()
-
-
 def test_every_role_can_sign_in_at_once(small):
     add_demo_staff(small.db, small.var)
     rows = all_sign_in(small.var, small.db)

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govportal.search.analysis import Analyzer, analyzer
-from govportal.search.plan import Planner, SynonymError, Tables, read_best_bets, read_kinds, read_synonyms, shipped_tables
+from govportal.search.plan import Planner
+from govportal.search.tables import SynonymError, Tables, read_best_bets, read_kinds, read_synonyms, shipped_tables
 from govportal.search.text import bigrams, codes, normalise, squeeze
 
 
@@ -82,7 +83,7 @@ def test_synonyms_are_directed():
 
 
 def read_synonyms_from(pairs):
-    from govportal.search.plan import Synonym
+    from govportal.search.tables import Synonym
     return [Synonym(said, means, 1.0, "测试") for said, means in pairs]
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from govportal.search.plan import shipped_synonyms
+from govportal.search.tables import shipped_synonyms
 from govportal.search.text import squeeze
 from govportal.shipped import shipped
 

@@ -30,7 +30,7 @@ from math import log2
 from pathlib import Path
 
 from govportal.search.analysis import analyzer
-from govportal.search.plan import read_words
+from govportal.search.tables import read_words
 from govportal.search.text import normalise, runs, squeeze
 from govportal.shipped import shipped
 

@@ -1,4 +1,4 @@
-"""``govportal check``: tree, references, uniqueness, journal, head pages, audit chain; may run beside the portal."""
+"""``govportal check``: tree, references, uniqueness, journal, pages of the lists, audit chain; may run beside the portal."""
 from __future__ import annotations
 
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from ..base import audit
 from ..content.integrity import faults, summary
 from ..content.site import open_site
+from ..editorial.rows import faults as desk_faults
 from .common import database, load_settings
 
 
@@ -20,7 +21,7 @@ def run(options: Any) -> int:
         connection = db.open()
         try:
             site = open_site(connection)
-            found = [*faults(site), *audit.verify(site.audit, settings.audit_heads if settings.audit_heads.exists() else None, known=known)]
+            found = [*faults(site), *desk_faults(connection.root()), *audit.verify(site.audit, settings.audit_heads if settings.audit_heads.exists() else None, known=known)]
             counts = summary(site)
         finally:
             connection.close()

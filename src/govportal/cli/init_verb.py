@@ -40,9 +40,11 @@ def _empty(db: Any) -> None:
     from ..editorial.store import make_editorial
     from ..oversight.store import make_oversight
     from ..people.store import make_people
+    from ..search.overlay import make_overlay
     with db.transaction() as connection:
         make_site(connection)
         make_people(connection)
         make_editorial(connection)
         make_oversight(connection)
+        make_overlay(connection)
         connection.root()[META] = {"generation": SCHEMA_GENERATION, "complete": True}

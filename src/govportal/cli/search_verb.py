@@ -13,13 +13,15 @@ from typing import Any
 from ..base import clock
 from ..content.columns import ColumnStore
 from ..content.site import open_site
-from ..search import evaluate
+from ..search import evaluate, findings
 from ..search.analysis import analyzer, builder
 from ..search.consumer import Keeper, build_from, consumer_of, faults
-from ..search.engine import Engine, overlay_of
+from ..search.engine import Engine, overrides_of
 from ..search.index import Home, IndexMissing
-from ..search.plan import Synonym, SynonymError, read_synonyms, save_synonym, with_rows
+from ..search.overlay import open_overlay
 from ..search.querylog import QueryLog
+from ..search.rows import Row, with_rows
+from ..search.tables import Synonym, SynonymError, read_synonyms, save_synonym
 from ..search.text import squeeze
 from ..settings import Settings
 from .common import Progress, Stop, database, load_settings
@@ -65,7 +67,9 @@ def _engine(settings: Settings) -> Iterator[tuple[Engine, Any]]:
     with database(settings, read_only=True) as db:
         connection = db.open()
         try:
-            yield Engine(settings.search, words=analyzer(settings.rjieba)), ColumnStore().get(open_site(connection))
+            engine = Engine(settings.search, words=analyzer(settings.rjieba))
+            engine.take(open_overlay(connection))
+            yield engine, ColumnStore().get(open_site(connection))
         finally:
             connection.close()
 
@@ -178,14 +182,14 @@ def evaluate_all(options: Any, settings: Settings) -> int:
 
 
 def zero(options: Any, settings: Settings) -> int:
-    rows = [row for row in QueryLog(settings.search / "log").asked(clock.now().date(), options.days) if not row.total]
+    rows = findings.zero(QueryLog(settings.search / "log"), clock.now().date(), options.days)
     print("\n".join(f"{row.askers:5d} 人  {row.text}" for row in rows) or "没有（少于 3 人问过的不列出）")
     return 0
 
 
 def low_clicks(options: Any, settings: Settings) -> int:
-    rows = [row for row in QueryLog(settings.search / "log").asked(clock.now().date(), options.days) if row.total and row.clicks < row.askers * 0.2]
-    print("\n".join(f"{row.askers:5d} 人问，{row.clicks} 人打开，{row.total} 条结果  {row.text}" for row in rows) or "没有（少于 3 人问过的不列出）")
+    rows = findings.low_clicks(QueryLog(settings.search / "log"), clock.now().date(), options.days)
+    print("\n".join(f"{row.visits:5d} 人问，{row.openers} 人打开，{row.total} 条结果  {row.text}" for row in rows) or "没有（少于 3 人问过的不列出）")
     return 0
 
 
@@ -196,7 +200,7 @@ def try_synonym(options: Any, settings: Settings) -> int:
     row = Synonym(said, means, options.weight, options.source or "编辑")
     with _engine(settings) as (engine, columns):
         before = evaluate.Judge(engine, columns)
-        after = before.changed(tables=with_rows(engine.planner.tables, [row]))
+        after = before.changed(tables=with_rows(engine.planner.tables, [(Row("synonym", {"said": said, "means": means, "weight": f"{row.weight:g}"}), row.source)]))
         print(f"{said} → {means}（{options.weight:g}）")
         for name, title in evaluate.SETS.items():
             old, new = before.table(name)[0], after.table(name)[0]
@@ -207,7 +211,7 @@ def try_synonym(options: Any, settings: Settings) -> int:
         print("加上以后：")
         print("\n".join("  " + title for title in after.items(options.said)[:5]) or "  （没有合适的）")
     if options.save:
-        path = overlay_of(settings.search)
+        path = overrides_of(settings.search) / "synonyms.csv"
         save_synonym(path, row, by=f"{getpass.getuser()}@命令行", at=clock.stamp(clock.now()))
         print(f"存在 {path}（共 {len(read_synonyms(path))} 条），立即生效")
     else:

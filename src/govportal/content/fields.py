@@ -248,6 +248,14 @@ class _Free(colander.SchemaType):
         return appstruct
 
 
+def form_of(node: Any) -> str:
+    """What a node holds, for tables and forms: text, number, flag, moment, choice, choices, texts, rows, group, body, free (only its kind knows)."""
+    form = getattr(node.typ, "shape", "body")
+    if form == "list":
+        return "choices" if hasattr(node, "words") else "rows" if form_of(node.children[0]) == "group" else "texts"
+    return "choice" if form == "text" and hasattr(node, "words") else form
+
+
 def problems(error: colander.Invalid) -> list[tuple[str, str]]:
     """(field path, Chinese reason) of every fault, in field order."""
     found = []

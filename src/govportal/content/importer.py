@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from .topics import TopicRules, load_topic_rules
 
 NAMESPACE = uuid.UUID("5f0d5a2e-9901-4c00-8a00-676f76706f72")
 SAVEPOINT = 1000
+LIST_MARKS = re.compile("[、，,;；\n]+")     # between the words of a list in one cell
 
 
 class ImportRefused(Exception):
@@ -89,7 +91,7 @@ def check_rows(site: Site, path: Path, mapping: Mapping) -> tuple[list[tuple[int
             faults, raw = [row.fault], row.raw
         else:
             record, faults = convert(line, row, mapping)
-            faults, raw = faults or _code_faults(site, line, record, codes, ids), row
+            faults, raw = faults or code_faults(site, line, record, codes, ids), row
         if faults:
             report.faults += faults
             report.rejects.append(Reject(line, raw, tuple(faults)))
@@ -98,7 +100,8 @@ def check_rows(site: Site, path: Path, mapping: Mapping) -> tuple[list[tuple[int
     return good, report
 
 
-def _code_faults(site: Site, line: int, record: dict[str, Any], codes: dict[str, int], ids: dict[str, int]) -> list[RowFault]:
+def code_faults(site: Site, line: int, record: dict[str, Any], codes: dict[str, int], ids: dict[str, int]) -> list[RowFault]:
+    """What is wrong with a row's codes; ``codes`` and ``ids`` (value → line) remember those of the rows before."""
     code, source_id, faults = record["code"].upper(), record["source_id"], []
     try:
         parse_item_code(code, strict=False)

@@ -1,6 +1,7 @@
 """What an operator changes of the shipped data without touching the program: ``<var>/overrides``.
 
-Owns which files may lie there (``calendar/holidays.csv``, ``vocabularies/<name>.yaml``, ``search/synonyms.csv``), the first two each in place of the shipped one as a whole, and
+Owns which files may lie there (``calendar/holidays.csv``, ``vocabularies/<name>.yaml``, the tables of
+``search/``), the first two each in place of the shipped one as a whole, and
 their check at the start. Code tables go into the schemas when these load, so ``use`` runs before the first document is read and a change
 takes effect with a new start. SettingsError names file, line and fault.
 """
@@ -19,7 +20,7 @@ from . import topics, vocabularies
 
 CALENDAR = "calendar/holidays.csv"
 TABLES = "vocabularies"
-SYNONYMS = "search/synonyms.csv"     # saved by ``govportal search try-synonym``; the search room reads and checks it
+SEARCH = tuple(f"search/{name}" for name in ("synonyms.csv", "elsewhere.csv", "best-bets.csv", "question-words.txt", "words.csv"))   # rows over the shipped ones; the search room reads and checks them
 _TOPICS = ("person-topics.yaml", "legal-topics.yaml")
 _SLUG = re.compile(r"[a-z0-9-]{1,60}")
 
@@ -46,12 +47,12 @@ def check(folder: Path) -> list[Path]:
         name = path.relative_to(folder).as_posix()
         if name == CALENDAR:
             _check_calendar(path)
-        elif name == SYNONYMS:
+        elif name in SEARCH:
             continue
         elif path.parent == folder / TABLES and path.suffix == ".yaml":
             _check_table(path)
         else:
-            raise SettingsError(f"{path}：这里只认 {CALENDAR}、{TABLES}/*.yaml 和 {SYNONYMS}，请移走它")
+            raise SettingsError(f"{path}：这里只认 {CALENDAR}、{TABLES}/*.yaml 和 {'、'.join(SEARCH)}，请移走它")
     return files
 
 

@@ -22,7 +22,7 @@ from .publish import clean_draft
 from .scopes import covers, scope_of, scopes_at, scopes_of, writer_role
 from .site import find_site
 
-__all__ = ["OPENNESS", "STAGES", "STATES", "Offer", "act", "available", "begin", "clean_draft", "current", "discard", "overtaking", "save",
+__all__ = ["OPENNESS", "STAGES", "STATES", "Offer", "act", "against", "available", "begin", "clean_draft", "current", "discard", "overtaking", "save",
            "scope_of", "scopes_of", "stage_of", "state_of", "waits_for", "writer_role"]
 
 STATES = {"new": "未公开", "live": "已公开", "changed": "已公开，有草稿", "scheduled": "已排定", "withdrawn": "已撤回", "ended": "已下线"}
@@ -201,6 +201,17 @@ def act(document: Document, action: str, actor: Actor, *, note: str = "", remark
     if action not in _TOLD:
         site.journal.record(document.uid, only=("desk",))
         site.audit.record(f"content.{action}", actor=actor.id, target=document.uid, reason=given["note"], after=to or None, at=now)
+
+
+def against(document: Document, action: str, actor: Actor, **inputs: Any) -> list[Reason]:
+    """Why ``act`` with these inputs would be refused now; [] when the table has nothing against it. Changes nothing."""
+    given = {**_recorded(document), "note": "", "remarks": (), "base": None, "at": None, "ends": None, "mode": "", "to": "", "change": "",
+             **{name: value for name, value in inputs.items() if value}}
+    try:
+        _checked(document, action, actor, given)
+    except Refused as exc:
+        return list(exc.reasons)
+    return []
 
 
 _DISCLOSE = ("submit", "override")                                        # they record 公开属性 and 保密审查; the others take what is recorded

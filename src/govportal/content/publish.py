@@ -351,6 +351,11 @@ def move(document: Document, parent: Folder, name: str, *, actor: str, at: datet
     site.audit.record("content.move", actor=actor, target=document.uid, after=path_of(document), at=at or clock_now())
 
 
+def identity_reasons(site: Site, document: Document | None, kind: str, values: dict[str, Any]) -> list[Reason]:
+    """What is wrong with the identity of values (None = of a new document): rules, codes in use, shared records that are not there."""
+    return _identity_reasons(site, document, kind, values)
+
+
 def _below(place: Folder) -> list[Document]:
     found: list[Document] = []
     for child in place.values():

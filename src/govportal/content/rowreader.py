@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from .sheets import SheetError, rows_of
 from .vocabularies import vocabulary
 
 MAX_CELL = 100_000
@@ -164,18 +165,16 @@ def _jsonl_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
 
 
 def _xlsx_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
-    import openpyxl
     try:
-        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).active
-        rows = sheet.iter_rows(values_only=True)
-        names = [str(cell or "").strip() for cell in next(rows)]
-    except StopIteration:
-        raise MappingError(f"{path.name} 是空的，第一行要有列名") from None
-    except Exception as exc:  # noqa: BLE001 - openpyxl raises many kinds for a file that is not a workbook
-        raise MappingError(f"{path.name} 不是能读的 XLSX 工作簿（{type(exc).__name__}）") from None
-    for line, cells in enumerate(rows, 2):
-        if any(cell not in (None, "") for cell in cells):
-            yield line, {name: cell for name, cell in zip(names, cells, strict=False) if name}
+        rows = rows_of(path)
+        _, header = next(rows, (0, ()))
+        if not header:
+            raise MappingError(f"{path.name} 是空的，第一行要有列名")
+        names = [str(cell or "").strip() for cell in header]
+        for line, cells in rows:
+            yield line, {name: cells[number] if number < len(cells) else None for number, name in enumerate(names) if name}
+    except SheetError as exc:
+        raise MappingError(f"{path.name}：{exc}") from None
 
 
 def convert(line: int, row: dict[str, Any], mapping: Mapping) -> tuple[dict[str, Any], list[RowFault]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..base import clock
-from ..editorial.work import my_work
+from ..editorial.work import WRITERS, my_work
 from ..people.roles import title_of
 from ..web.pages import number, page_links
 from .permissions import PERMISSIONS
@@ -17,6 +17,8 @@ from .words import row_words
 PAGE = 50
 HINTS = {"write": "起草中的和指派给您的", "returned": "看退回的话，改好再送审", "review": "等您审核，等得最久的在前", "legality": "等您做合法性、有效性审查", "signoff": "等您签发",
          "expiring": "30 天内到期下线", "overdue": "过了复查日期，请看看还对不对", "changed": "别人改过的"}
+# group -> roles whose people see its figure also when it is 0
+ASKED = {"write": WRITERS, "returned": WRITERS, "review": ("reviewer",), "legality": ("legality",), "signoff": ("signer",), "expiring": WRITERS, "overdue": WRITERS}
 DEPARTMENT = (("state", "changed", "有草稿"), ("faults", "yes", "有问题"), ("overdue", "yes", "该复查"), ("completeness", "0-59", "很不完整"), ("stage", "review", "待审核"))
 
 
@@ -35,7 +37,7 @@ def home_view(context: Any, request: Any) -> Any:
     extra = [part for make in request.registry.desk_work for part in make(request)]
     department = [(words, dict(work.department.get(facet, ())).get(value, 0), f"/desk/content?org={request.actor.org}&{facet}={value}") for facet, value, words in DEPARTMENT]
     shown = [(group, HINTS[group.name], [row_words(request, row) for row in group.rows]) for group in groups if len(group)]
-    return desk_page(request, "desk/home.pt", "我的待办", nav="home", groups=shown, figures=[(group.name, group.title, len(group)) for group in work.groups if group.name != "write" or len(group)],
+    return desk_page(request, "desk/home.pt", "我的待办", nav="home", groups=shown, figures=[(group.name, group.title, len(group)) for group in work.groups if len(group) or request.actor.holds_any(*ASKED[group.name])],
                      extra=extra, department=department if request.actor.org else [], org=request.columns.org_name(request.actor.org) if request.actor.org else "",
                      roles=[title_of(name) for name in request.actor.roles()], lent=sorted({name for _, name in request.actor.lent}),
                      writes=request.actor.holds_any(*PERMISSIONS["content.edit"]))

@@ -7,7 +7,7 @@ Reads only. Thread safe: a new immutable ``DeskColumns`` replaces the old one.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,9 @@ TIMES = ("changed", "live_since", "expires", "review_by", "scheduled")          
 NUMBERS = ("completeness", "faults")
 FLAGS = ("returned", "register", "demo")
 TEXTS = ("uid", "title", "path", "code")
+INNER: dict[str, Callable[[DeskRow], int]] = {"hash": lambda row: hash(tuple(row)), "page": lambda row: page_of(row.uid), "depth": lambda row: row.path.count("/")}
+ARRAYS: dict[str, Any] = {**dict.fromkeys(CODED, np.int32), **dict.fromkeys(TIMES, np.int64), **dict.fromkeys((*NUMBERS, "page", "depth"), np.int16),
+                          **dict.fromkeys(FLAGS, bool), "hash": np.int64}
 OVERLAY = 400          # entries computed fresh on one read at the most
 LOOK = 5000            # entries looked at for those a reader asks for first
 _EPOCH = datetime(1970, 1, 1)
@@ -63,14 +66,10 @@ class DeskColumns:
         self.slots: dict[str, int] = {}                          # uid -> slot; shared, only ever added to
         self.words = {name: Words() for name in CODED}           # shared, only ever added to
         self.alive = np.zeros(0, dtype=bool)
-        self.hashes = np.zeros(0, dtype=np.int64)
-        self.pages = np.zeros(0, dtype=np.int16)
-        self.depth = np.zeros(0, dtype=np.int16)
-        self.arrays: dict[str, np.ndarray] = {
-            **{name: np.zeros(0, dtype=np.int32) for name in CODED}, **{name: np.zeros(0, dtype=np.int64) for name in TIMES},
-            **{name: np.zeros(0, dtype=np.int16) for name in NUMBERS}, **{name: np.zeros(0, dtype=bool) for name in FLAGS}}
+        self.arrays = {name: np.zeros(0, dtype=kind) for name, kind in ARRAYS.items()}
         self.texts: dict[str, list[str]] = {name: [] for name in (*TEXTS, "folded")}
-        self.title_texts, self.key_texts = (Texts(Haystack(), np.zeros(0, dtype=np.int32)) for _ in range(2))      # folded titles; codes and paths
+        nowhere = np.zeros(0, dtype=np.int32)
+        self.title_texts, self.key_texts = Texts(Haystack(), nowhere), Texts(Haystack(narrow=True), nowhere)       # folded titles; codes and paths
         self.titles = Order(np.zeros(0, dtype=np.int32), 0)
         self.paths = Order(np.zeros(0, dtype=np.int32), 0)
 
@@ -127,9 +126,9 @@ class DeskColumns:
         found: dict[str, tuple[Any, ...] | None] = {}
         for uid, row in rows.items():
             slot = self.slot(uid)
-            if slot is None or self.hashes[slot] != hash(row):
+            if slot is None or self.arrays["hash"][slot] != hash(row):
                 found[uid] = row
-        for slot in np.flatnonzero(self.alive & (self.pages == page)).tolist():
+        for slot in np.flatnonzero(self.alive & (self.arrays["page"] == page)).tolist():
             if self.texts["uid"][slot] not in rows:
                 found[self.texts["uid"][slot]] = None
         return found
@@ -138,22 +137,23 @@ class DeskColumns:
         """New columns with these rows set or taken away (None). Arrays that do not change are shared with the old ones.
 
         Only one thread at a time may renew columns that share slots."""
-        rows = [DeskRow._make(row) for row in changes.values() if row is not None]
-        slots = [self.slots.setdefault(row.uid, len(self.slots)) for row in rows]
-        gone = [slot for uid, row in changes.items() if row is None and (slot := self.slot(uid)) is not None]
+        pack = Pack(self)
+        pack.add(changes)
+        return self.with_pack(pack, generation)
+
+    def with_pack(self, pack: Pack, generation: int) -> DeskColumns:
+        """New columns with what a pack holds; see ``renewed``."""
+        slots, gone = pack.slots, pack.gone
         size, at = len(self.slots), np.array(slots, dtype=np.int32)
         new = DeskColumns()
         new.generation, new.slots, new.words = generation, self.slots, self.words
-        new.hashes = with_values(self.hashes, size, at, [hash(tuple(row)) for row in rows])
-        new.pages = with_values(self.pages, size, at, [page_of(row.uid) for row in rows])
-        new.depth = with_values(self.depth, size, at, [row.path.count("/") for row in rows])
-        new.alive = with_values(with_values(self.alive, size, at, [True] * len(rows)), size, np.array(gone, dtype=np.int32), [False] * len(gone))
+        new.alive = with_values(with_values(self.alive, size, at, [True] * len(slots)), size, np.array(gone, dtype=np.int32), [False] * len(gone))
         for name, array in self.arrays.items():
-            new.arrays[name] = with_values(array, size, at, self._encoded(name, rows))
+            new.arrays[name] = with_values(array, size, at, np.concatenate([np.zeros(0, dtype=array.dtype), *pack.arrays[name]]))
         moved = {}
         for name in TEXTS:
-            new.texts[name], moved[name] = with_texts(self.texts[name], size, slots, [getattr(row, name) for row in rows])
-        new.texts["folded"], renamed = with_texts(self.texts["folded"], size, slots, [_folded(row.title) for row in rows])
+            new.texts[name], moved[name] = with_texts(self.texts[name], size, slots, pack.texts[name])
+        new.texts["folded"], renamed = with_texts(self.texts["folded"], size, slots, [_folded(title) for title in pack.texts["title"]])
         new.title_texts = self.title_texts.renewed(renamed, [new.texts["folded"][slot] for slot in renamed], size)
         keyed = list(dict.fromkeys((*moved["code"], *moved["path"])))
         new.key_texts = self.key_texts.renewed(keyed, [fold(f"{new.texts['code'][slot]}|{new.texts['path'][slot]}") for slot in keyed], size)
@@ -163,19 +163,41 @@ class DeskColumns:
         new.paths = self._reordered(self.paths, new, lambda slot: path_key(paths[slot]), moved["path"], arrived, gone)
         return new
 
-    def _encoded(self, name: str, rows: list[DeskRow]) -> list[Any]:
-        values = [getattr(row, name) for row in rows]
-        if name in CODED:
-            code = self.words[name].code
-            return [code(value) for value in values]
-        if name in TIMES:
-            return [minutes(value) for value in values]
-        return [max(-1, min(value, 32_000)) for value in values] if name in NUMBERS else values
-
     def _reordered(self, order: Order, new: DeskColumns, key: Any, changed: list[int], arrived: list[int], gone: list[int]) -> Order:
         come = list(dict.fromkeys((*changed, *arrived)))
         left = [slot for slot in {*come, *gone} if slot < self.size]
         return order if not come and not left and new.size == self.size else order.renewed(key, left, come, new.size)
+
+
+class Pack:
+    """Changed rows as numbers and the few texts that are kept, so that a reading of all pages holds the rows of one at a time."""
+
+    def __init__(self, columns: DeskColumns) -> None:
+        self._columns = columns
+        self.slots: list[int] = []
+        self.gone: list[int] = []
+        self.arrays: dict[str, list[np.ndarray]] = {name: [] for name in ARRAYS}
+        self.texts: dict[str, list[str]] = {name: [] for name in TEXTS}
+
+    def add(self, changes: Mapping[str, tuple[Any, ...] | None]) -> None:
+        """Take these rows (None = gone) by uid; a uid is given once."""
+        columns, rows = self._columns, [DeskRow._make(row) for row in changes.values() if row is not None]
+        self.gone += [slot for uid, row in changes.items() if row is None and (slot := columns.slot(uid)) is not None]
+        self.slots += [columns.slots.setdefault(row.uid, len(columns.slots)) for row in rows]
+        for name, texts in self.texts.items():
+            texts += [getattr(row, name) for row in rows]
+        for name, arrays in self.arrays.items():
+            arrays.append(np.array(self._numbers(name, rows), dtype=ARRAYS[name]))
+
+    def _numbers(self, name: str, rows: list[DeskRow]) -> list[int]:
+        if name in INNER:
+            return [INNER[name](row) for row in rows]
+        values = [getattr(row, name) for row in rows]
+        if name in CODED:
+            return [self._columns.words[name].code(value) for value in values]
+        if name in TIMES:
+            return [minutes(value) for value in values]
+        return [max(-1, min(value, 32_000)) for value in values] if name in NUMBERS else values
 
 
 def _folded(title: str) -> str:
@@ -235,8 +257,8 @@ class DeskStore:
         base, reader = self._base, self._reader
         if base.worn:
             base, reader = DeskColumns(), PageReader()
-        changes: dict[str, tuple[Any, ...] | None] = {}
+        pack = Pack(base)
         for number, rows in reader.moved(editorial.rows):
-            changes.update(base.differing(number, rows))
+            pack.add(base.differing(number, rows))
         self._reader = reader
-        return base.renewed(changes, generation)
+        return base.with_pack(pack, generation)

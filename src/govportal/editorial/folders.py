@@ -53,7 +53,7 @@ def folders(columns: DeskColumns, path: str, scopes: Iterable[Scope], number: in
     fixed = [Child(place, TITLES[place], None, below, below > 0) for place in FIXED if _above(place) == path and (below := _number(columns, upto, place))]
     depth = 0 if path == "/" else path.count("/")
     within = columns.paths.order[first:last]
-    starts = np.flatnonzero(columns.depth[within] == depth + 1)
+    starts = np.flatnonzero(columns.arrays["depth"][within] == depth + 1)
     ends = np.append(starts[1:], len(within))
     counts = upto[first + ends] - upto[first + starts]
     slots, counts, sizes = within[starts[counts > 0]], counts[counts > 0], (ends - starts)[counts > 0]

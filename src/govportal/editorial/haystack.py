@@ -24,13 +24,18 @@ def _room(array: np.ndarray, used: int, more: int) -> np.ndarray:
 class Haystack:
     """Only ever added to, by one writer at a time: what a reader has seen of it stays as it is."""
 
-    def __init__(self) -> None:
-        self.chars, self.used = np.zeros(4096, dtype=np.uint16), 0
+    def __init__(self, *, narrow: bool = False) -> None:
+        self.narrow = narrow          # ASCII alone, for addresses and codes: other characters are left out
+        self.chars, self.used = np.zeros(4096, dtype=np.uint8 if narrow else np.uint16), 0
         self.starts, self.owners, self.count = np.zeros(256, dtype=np.int64), np.zeros(256, dtype=np.int32), 0
 
+    def encoded(self, text: str) -> np.ndarray:
+        data = text.encode("ascii", "ignore") if self.narrow else text.encode("utf-16-le", "surrogatepass")
+        return np.frombuffer(data, dtype=self.chars.dtype)
+
     def add(self, slots: Sequence[int], texts: Sequence[str]) -> None:
-        data = np.frombuffer("".join(f"{text}\0" for text in texts).encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
-        sizes = [len(text) + 1 if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2 + 1 for text in texts]
+        data = self.encoded("".join(f"{text}\0" for text in texts))
+        sizes = [len(text) + 1 if text.isascii() else len(self.encoded(text)) + 1 for text in texts]
         self.chars = _room(self.chars, self.used, len(data))
         self.starts, self.owners = (_room(array, self.count, len(slots)) for array in (self.starts, self.owners))
         self.chars[self.used:self.used + len(data)] = data
@@ -64,7 +69,7 @@ class Texts:
 
     def holding(self, word: str) -> np.ndarray:
         """Which slots have a text that holds the word (compared character by character)."""
-        found, needle = np.zeros(len(self._places), dtype=bool), np.frombuffer(word.encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
+        found, needle = np.zeros(len(self._places), dtype=bool), self._haystack.encoded(word)
         last = len(self._chars) - len(needle) + 1
         if not len(needle) or last <= 0:
             return found

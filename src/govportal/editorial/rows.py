@@ -5,18 +5,20 @@ Owns the row's layout, how it is read from a document, and the consumer ``desk``
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from ..base import pages
 from ..base.clock import SHANGHAI, parse, stamp
 from ..base.pages import BATCH, follow
+from ..content import publication
 from ..content.effective import directory_of
-from ..content.kinds import kind_of
 from ..content.model import Document, Edition, path_of
 from ..content.site import ROOT_KEY as SITE_KEY
 from ..content.site import Site
 from ..workflow.actors import Scope
+from . import uses
 from .measures import measure
 from .store import ROOT_KEY, Editorial
 
@@ -67,33 +69,9 @@ class Standing(NamedTuple):
 
 def standing(document: Document, values: dict[str, Any]) -> Standing:
     """The one place that asks the publication room about a document."""
-    draft: Any = document.draft
-    stage = "" if draft is None else getattr(draft, "stage", "") or "drafting"
-    writers = () if draft is None else tuple(dict.fromkeys((*getattr(draft, "writers", ()), draft.author)))
-    return Standing(_state(document), stage, writers, getattr(document, "assignee", "") or "", _scope(document, values))
-
-
-def _state(document: Document) -> str:
-    if document.live is None:
-        if document.withdrawal is not None or document.superseded:
-            return "ended"
-        return "scheduled" if document.scheduled else "new"
-    if document.withdrawal is not None:
-        return "withdrawn"
-    return "changed" if document.draft is not None else "scheduled" if document.scheduled else "live"
-
-
-def _scope(document: Document, values: dict[str, Any]) -> Scope:
-    """Own organisation and region, or those of the document above (a guide's, a 情形's)."""
-    org, region, place = values.get("org") or "", values.get("region") or "", document.__parent__
-    while isinstance(place, Document) and not (org and region):
-        edition = place.draft or place.live
-        if edition is not None:
-            org, region = org or edition.head.get("org") or "", region or edition.head.get("region") or ""
-        place = place.__parent__
-    if document.kind == "Organisation":
-        org = org or document.__name__
-    return Scope(path_of(document), org, region)
+    draft = document.draft
+    writers = () if draft is None else tuple(dict.fromkeys((*draft.writers, draft.author)))
+    return Standing(publication.state_of(document), publication.stage_of(document), writers, document.assignee, publication.scope_of(document, values))
 
 
 def row_of(document: Document | None, site: Site) -> tuple[Any, ...] | None:
@@ -217,9 +195,25 @@ def refresh(connection: Any, limit: int = BATCH) -> int:
     if editorial is None:
         return 0
     site: Site = root[SITE_KEY]
-    return follow(site.journal, CONSUMER, editorial.rows, lambda uids: fresh_rows(site, uids), limit)[0]
+    return follow(site.journal, CONSUMER, editorial.rows, lambda uids: _apply(site, editorial, uids), limit)[0]
 
 
-def kind_title(kind: str) -> str:
-    """实施清单 for ``ImplementationItem``."""
-    return kind_of(kind).title
+def _apply(site: Site, editorial: Editorial, uids: Iterable[str]) -> dict[str, tuple[Any, ...] | None]:
+    """The rows, and beside them where shared records are used."""
+    found = list(uids)
+    for uid in found:
+        document = site.document(uid)
+        if document is None:
+            uses.forget(editorial, uid)
+        else:
+            uses.update(editorial, document)
+    return fresh_rows(site, found)
+
+
+def faults(root: Any) -> Iterator[str]:
+    """Where the pages differ from the documents, in Chinese; nothing for a database that has no editorial root yet."""
+    editorial, site = root.get(ROOT_KEY), root[SITE_KEY]
+    if editorial is not None and CONSUMER in site.journal.consumers():
+        waiting = set(touched(site, (entry.uid for entry in site.journal.pending(CONSUMER))))
+        known = [uid for uid, _ in site.documents.items()]
+        yield from pages.faults(editorial.rows, known, waiting, lambda uid: row_of(site.document(uid), site), "工作台列表记录")

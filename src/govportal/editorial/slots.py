@@ -52,7 +52,7 @@ class Order:
         """The order when the slots ``moved`` left their places and the slots ``come`` take new ones by ``key``."""
         if len(come) > 100 and len(come) > RESORT * len(self.order):
             left = np.setdiff1d(self.order, np.asarray(moved, dtype=np.int32))
-            whole = sorted([*left.tolist(), *come], key=lambda slot: (key(slot), slot))
+            whole = sorted(sorted([*left.tolist(), *come]), key=key)
             return Order(np.array(whole, dtype=np.int32), size)
         order = self.order
         if len(moved):

@@ -4,12 +4,16 @@ Owns opening and making it. A database without it (older than generation 2) is b
 """
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
 from ..base.pages import PagedRows
 from ..content.site import ShardedMap
+from .job import Jobs
+from .uses import Uses
 
 ROOT_KEY = "editorial"
 
@@ -20,8 +24,20 @@ class Editorial(Persistent):
     def __init__(self) -> None:
         self.rows = PagedRows()       # a row for every document, drafts included: see ``rows``
         self.views = ShardedMap()     # staff uid -> its saved filters: see ``views``
-        self.autosaves = ShardedMap() # staff uid -> {document and section: what was typed and not saved}: see ``autosaves``
-        self.presence = ShardedMap()  # document uid -> who has it open: see ``presence``
+        self.autosaves = ShardedMap()   # staff uid -> {document and section: what was typed and not saved}: see ``autosaves``
+        self.presence = ShardedMap()    # document uid -> who has it open: see ``presence``
+        self.jobs = Jobs()              # background jobs
+        self.imports = OOBTree()        # uid -> imports.Import: uploaded lists
+        self.mappings = OOBTree()       # signature of a header row -> how its columns were mapped last
+        self.uses = Uses()              # shared record -> documents that name it
+        self.imports[""] = self.mappings[""] = None     # never emptied
+
+    def purge_imports(self, before: datetime) -> int:
+        """Forget uploads from before then; returns how many. Mappings stay."""
+        old = [uid for uid, one in self.imports.items() if uid and one.at < before]
+        for uid in old:
+            del self.imports[uid]
+        return len(old)
 
 
 def open_editorial(connection: Any) -> Editorial:

@@ -89,6 +89,7 @@ class _Client(clamd.ClamdNetworkSocket):       # type: ignore[misc]
 
     def __init__(self, address: tuple[str, int] | str, limit: float) -> None:
         self._address, self._until = address, time.monotonic() + limit
+        self.clamd_socket: Any = None
 
     def _init_socket(self) -> None:
         if isinstance(self._address, str):
@@ -102,6 +103,10 @@ class _Client(clamd.ClamdNetworkSocket):       # type: ignore[misc]
         except OSError:
             made.close()
             raise
+
+    def _close_socket(self) -> None:
+        if self.clamd_socket is not None:
+            self.clamd_socket.close()
 
 
 class ClamdScanner:

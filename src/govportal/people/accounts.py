@@ -87,6 +87,8 @@ def reset_password(people: People, staff: Staff, *, actor: str, audit: Audit, ad
     now = now or clock.now()
     need_security(people, actor, now)
     _need_active(staff)
+    if actor == staff.uid:      # else an open session would be enough to take the account over
+        raise PeopleRefused("", "自己的密码请在“我的账号”里用原来的密码修改；忘记了，请另一位安全管理员重置")
     given = passwords.new_password()
     store_password(people, staff, given, must_change=True, now=now)
     attempts.unlock(people, staff.username)

@@ -6,6 +6,7 @@ come from ZODB, so a hit is never older than the page behind it. IndexMissing: n
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -20,10 +21,14 @@ from ..content.columns import Columns
 from .analysis import Analyzer, analyzer
 from .documents import IndexDocument
 from .index import Home, Writer
+from .overlay import Overlay
 from .picture import Picture, Reader
-from .plan import Plan, Planner, Tables, explain, shipped_tables, with_overlay
+from .plan import Plan, Planner, explain
 from .querylog import read_popularity
 from .ranking import Filters, Ranked, Weights, labels_with, rank, top
+from .rowfiles import with_files
+from .rows import KINDS, Row, with_rows
+from .tables import Tables, shipped_tables
 from .text import MAX_QUERY, normalise, squeeze
 from .words import Entry, Lexicon, pinyin_key, sounds
 
@@ -34,7 +39,7 @@ MAX_FROM = 10_000
 BETTER = 0.1                    # a correction must say so much more of what was said and fit a label so much better
 REMEMBERED = 256                # answers kept
 LEXICON_EVERY = 60.0            # seconds between two lexicons of a site that changes
-OVERLAY = "search/synonyms.csv"  # in var/overrides (kept by backup): rows saved by ``govportal search try-synonym --save``
+OVERRIDES = "search"            # in var/overrides (kept by backup): the operator's files, such as what ``govportal search try-synonym --save`` writes
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,10 @@ class Engine:
         self.reader = Reader(self.home, self.analyzer.stamp)
         self.weights = weights or Weights()
         self._fixed = tables
+        files = overrides_of(folder)
+        self._watched = (*(str(files / kind.file) for kind in KINDS.values()), str(folder / "popularity.json"))
         self._tables: tuple[Any, Planner, dict[str, float]] | None = None
+        self._desk: tuple[int, tuple[tuple[Row, str], ...]] = -1, ()
         self._lexicon: tuple[Any, float, Lexicon] | None = None
         self._lexicon_lock = threading.Lock()
         self._answers: OrderedDict[Any, Answer] = OrderedDict()
@@ -112,14 +120,23 @@ class Engine:
 
     # -- what acts on the query: renewed when a file changes, no restart ------------------------------------------------
     def _acting(self) -> tuple[Any, Planner, dict[str, float]]:
-        overlay = overlay_of(self.home.folder)
-        seen = _moment(overlay), _moment(self.home.folder / "popularity.json")
+        desk = self._desk
+        seen = (*map(_moment, self._watched), desk[0])
         current = self._tables
         if current is not None and current[0] == seen:
             return current
-        tables = self._fixed or with_overlay(shipped_tables(), overlay)
-        self._tables = seen, Planner(tables, self.analyzer), read_popularity(self.home.folder)
-        return self._tables
+        tables = self._fixed or with_rows(self.beneath(), desk[1])
+        self._tables = found = seen, Planner(tables, self.analyzer), read_popularity(self.home.folder)
+        return found
+
+    def beneath(self) -> Tables:
+        """What ships with the operator's files laid over it: the tables under the desk's overlay."""
+        return with_files(shipped_tables(), overrides_of(self.home.folder))
+
+    def take(self, overlay: Overlay | None) -> None:
+        """Let the desk's rows act from now on when they are newer than those in use; None (a database without them) changes nothing."""
+        if overlay is not None and (number := overlay.number()) > self._desk[0]:
+            self._desk = number, overlay.laid()
 
     @property
     def planner(self) -> Planner:
@@ -198,7 +215,7 @@ class Engine:
 
     def _best_bets(self, picture: Picture, planner: Planner, plan: Plan, query: Query, columns: Columns, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         """The hits with what editors chose for this very query in front."""
-        for bet in planner.tables.best_bets.get(plan.text, ()) or planner.tables.best_bets.get(squeeze(query.text), ()):
+        for bet in reversed(planner.tables.best_bets.get(plan.text, ()) or planner.tables.best_bets.get(squeeze(query.text), ())):
             row = columns.item_at(bet.path)
             number = picture.number_of(row.uid) if row is not None and query.filters.kind in ("", "item") and (not bet.until or query.today <= bet.until) else -1
             if row is not None and number >= 0 and all(picture.mask(name, (value,))[number] for name, value in query.filters.pairs()):
@@ -337,14 +354,14 @@ class Engine:
         return other
 
 
-def overlay_of(folder: Path) -> Path:
-    """The file of saved synonyms beside ``var/search``: ``var/overrides`` outlives the index and is in every backup."""
-    return folder.parent / "overrides" / OVERLAY
+def overrides_of(folder: Path) -> Path:
+    """Where the operator's files lie beside ``var/search``: ``var/overrides`` outlives the index and is in every backup."""
+    return folder.parent / "overrides" / OVERRIDES
 
 
-def _moment(path: Path) -> int:
+def _moment(path: str) -> int:
     try:
-        return path.stat().st_mtime_ns
+        return os.stat(path).st_mtime_ns
     except OSError:
         return 0
 

@@ -21,6 +21,7 @@ from .text import bigrams, squeeze
 
 DEEP = 100
 SETS = {"look": "事项（look）", "check": "事项（check）", "questions": "问答", "policies": "政策"}
+OPEN = ("look", "questions", "policies")      # sets whose single queries people may see
 
 
 @dataclass(frozen=True)
@@ -110,16 +111,69 @@ class Judge:
             return [hit.uid for hit in answer.hits]
         return answers
 
+    def shown(self, found: list[str]) -> tuple[str, ...]:
+        """The first three of judged names or ids as titles."""
+        rows = [(key, self.columns.row(key)) for key in found[:3]]
+        return tuple(key if row is None else getattr(row[1], "title", "") or row[1].name for key, row in rows)
+
     def table(self, name: str, *, disputed: bool = True) -> tuple[Scores, list[tuple[Judged, list[str], float]]]:
         if name in ("questions", "policies"):
-            return measure(read_documents(name), self.kind("question" if name == "questions" else "policy"))
-        return measure(read_items(name, disputed), self.items, self.pool)
+            return measure(self.judged(name), self.kind("question" if name == "questions" else "policy"))
+        return measure(self.judged(name, disputed), self.items, self.pool)
+
+    def judged(self, name: str, disputed: bool = True) -> list[Judged]:
+        return read_documents(name) if name in ("questions", "policies") else read_items(name, disputed)
 
     def changed(self, **options: Any) -> Judge:
         """A Judge over the same index with other weights or tables (``Engine.with_changed``)."""
+        return self.over(self.engine.with_changed(**options))
+
+    def over(self, engine: Engine) -> Judge:
+        """A Judge of another engine over the same columns."""
         other = Judge.__new__(Judge)
-        other.engine, other.columns, other.titles, other.pool = self.engine.with_changed(**options), self.columns, self.titles, self.pool
+        other.engine, other.columns, other.titles, other.pool = engine, self.columns, self.titles, self.pool
         return other
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A judged query whose score a change moves, with the first titles before and after it."""
+
+    query: str
+    before: float
+    after: float
+    first_before: tuple[str, ...]
+    first_after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Sums of a set before and after a change. ``known``: share of its queries to which this site has an answer; ``moved``: its queries that
+    move, most moved first; always empty for a set that is not OPEN."""
+
+    name: str
+    title: str
+    before: Scores
+    after: Scores
+    known: float
+    moved: tuple[Moved, ...] = ()
+
+
+def compare(before: Judge, after: Judge, name: str) -> Compared:
+    """What a change does to a set; nothing is asked where this site knows no answer. The check set is compared in sums only."""
+    judged = before.judged(name)
+    found = [one for one in judged if any(key in before.pool or before.columns.row(key) is not None for key in one.gains)]
+    if not found:
+        return Compared(name, SETS[name], Scores(), Scores(), 0.0)
+    (old, each), (new, again) = before.table(name), after.table(name)
+    moved = [Moved(one.query, was, is_, before.shown(first), before.shown(second)) for (one, first, was), (_, second, is_) in zip(each, again, strict=True) if abs(is_ - was) > 1e-9]
+    moved.sort(key=lambda row: -abs(row.after - row.before))
+    return Compared(name, SETS[name], old, new, len(found) / len(judged), tuple(moved) if name in OPEN else ())
+
+
+def said_nothing(judge: Judge) -> list[tuple[str, bool]]:
+    """(query, whether it is said that nothing fits) of the queries that no item answers."""
+    return [(one.query, not judge.items(one.query)) for one in read_items("negative")]
 
 
 ABLATIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -166,7 +220,7 @@ def negatives(judge: Judge) -> tuple[float, float, list[tuple[str, bool]]]:
 
     Precision = right of all that were said to fit nothing, over the negatives and the look set together.
     """
-    said = [(one.query, not judge.items(one.query)) for one in read_items("negative")]
+    said = said_nothing(judge)
     look = [not judge.items(one.query) for one in read_items("look")]
     check = [not judge.items(one.query) for one in read_items("check")]
     right, wrong = sum(hit for _, hit in said), sum(look)

@@ -15,7 +15,7 @@ import math
 import os
 import re
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def masked(text: str) -> str:
 @dataclass
 class Asked:
     """What is known of one query over the days looked at. ``askers``: different ones on the day with most of them, because nobody can be told from one
-    day to the next."""
+    day to the next; ``visits``: askers of each day added up, ``openers``: those among them who opened something."""
 
     text: str
     times: int = 0
@@ -49,6 +49,9 @@ class Asked:
     near: int = 0               # times when nothing fitted
     clicks: int = 0
     clicked: dict[str, int] = field(default_factory=dict)
+    visits: int = 0
+    openers: int = 0
+    by_day: dict[str, int] = field(default_factory=dict)     # day -> times asked
 
 
 class QueryLog:
@@ -121,7 +124,7 @@ class QueryLog:
         found: dict[str, Asked] = {}
         askers: dict[str, set[str]] = defaultdict(set)
         clicks: dict[str, set[tuple[str, str]]] = defaultdict(set)
-        for back in range(days):
+        for back in reversed(range(days)):
             day = (today - dt.timedelta(days=back)).isoformat()
             for event in self._events(day):
                 query = str(event.get("q", ""))
@@ -132,14 +135,33 @@ class QueryLog:
                 row.times += 1
                 row.total = int(event.get("n", 0))
                 row.near += "z" in event
+                row.by_day[day] = row.by_day.get(day, 0) + 1
                 askers[query].add(day + str(event.get("h")))
         for query, pairs in clicks.items():
-            found[query].clicks = len(pairs)
+            found[query].clicks, found[query].openers = len(pairs), len({asker for asker, _ in pairs})
             for _, uid in pairs:
                 found[query].clicked[uid] = found[query].clicked.get(uid, 0) + 1
         for query, row in found.items():
-            row.askers = max((len([one for one in askers[query] if one.startswith(day)]) for day in {one[:10] for one in askers[query]}), default=0)
+            row.askers, row.visits = max(Counter(one[:10] for one in askers[query]).values(), default=0), len(askers[query])
         return sorted((row for row in found.values() if row.askers >= least), key=lambda row: (-row.askers, row.text))
+
+    def asked_again(self, today: dt.date, days: int = 7, *, least: int = ASKERS) -> dict[str, list[tuple[str, str, int]]]:
+        """{query: [(what the same asker asked next on that day, what was opened there, askers)]} of queries after which nothing was opened.
+
+        Only what ``least`` askers of one day did alike, most first: an asker has a mark for a day, so that is all the log can tell."""
+        alike: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+        for back in range(days):
+            day = (today - dt.timedelta(days=back)).isoformat()
+            paths: dict[str, list[dict[str, Any]]] = defaultdict(list)
+            for event in self._events(day):
+                paths[str(event.get("h"))].append(event)
+            for triple in (triple for path in paths.values() for triple in _turns(path)):
+                alike[triple][day] += 1
+        found: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
+        for (first, second, uid), by_day in alike.items():
+            if (most := max(by_day.values())) >= least:
+                found[first].append((second, uid, most))
+        return {query: sorted(rows, key=lambda row: (-row[2], row[0])) for query, rows in found.items()}
 
     def _events(self, day: str) -> list[dict[str, Any]]:
         try:
@@ -163,6 +185,21 @@ class QueryLog:
             words = [row.text for row in self.asked(now.date()) if row.total and "〔" not in row.text]
             self._hot = key, now.timestamp(), words[:20]
         return self._hot[2][:number]
+
+
+def _turns(path: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """(query, next query, what was opened there) of one asker's day, where nothing was opened after the first of them."""
+    found, before, current = set(), "", ""
+    opened: set[str] = set()
+    for event in path:
+        query = str(event.get("q", ""))
+        if "c" in event:
+            opened.add(query)
+            if query == current and before and before not in opened:
+                found.add((before, current, str(event["c"])))
+        elif query != current:
+            before, current = current, query
+    return found
 
 
 def popularity(log_: QueryLog, today: dt.date, days: int = 28) -> dict[str, float]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from pyramid_zodbconn import get_connection
+
 from ..base import clock
 from ..search.analysis import analyzer
 from ..search.engine import Answer, Engine, Query
 from ..search.index import IndexMissing
+from ..search.overlay import open_overlay
 from ..search.querylog import QueryLog
 from ..search.text import squeeze
 from ..search.words import Entry
@@ -22,6 +25,7 @@ log = logging.getLogger("govportal.search")
 def find(request: Any, query: Query, *, note: bool = False) -> Answer | None:
     """The answer, or None while there is no index. ``note``: put it into the query log (the person's own question, not a part of a page)."""
     try:
+        request.registry.search.take(open_overlay(get_connection(request)))
         answer: Answer = request.registry.search.search(query, request.columns)
     except IndexMissing:
         return None

@@ -66,7 +66,7 @@
   function edits() {
     var state = form.querySelector('[data-state]'), key = PREFIX + [form.dataset.user, form.dataset.doc, form.dataset.section].join(' ');
     var path = '/desk/doc/' + form.dataset.doc + '/autosave/' + form.dataset.section;
-    var first = JSON.stringify(pairsOf(form)), sent = first, quiet = 0, last = 0, busy = false, again = false, over = false, leaving = false;
+    var first = JSON.stringify(pairsOf(form)), sent = form.dataset.dirty ? '' : first, quiet = 0, last = 0, busy = false, again = false, over = false, leaving = false;
 
     function say(words, bad) { state.textContent = words; state.classList.toggle('no', Boolean(bad)); }
 
@@ -131,6 +131,7 @@
     window.addEventListener('beforeunload', function (event) { if (!leaving && JSON.stringify(pairsOf(form)) !== sent) { event.preventDefault(); } });
 
     offer(key, first);
+    if (form.dataset.dirty) { later(0); }
     beats(form, form.dataset.doc);
   }
 
@@ -138,7 +139,7 @@
   function offer(key, first) {
     var kept = remembered(key), box = document.querySelector('[data-local]');
     tidy();
-    if (!kept || !Array.isArray(kept.pairs) || !box) { return; }
+    if (!kept || !Array.isArray(kept.pairs) || !box || form.dataset.dirty) { return; }
     var own = function (pair) { return pair[0].indexOf('page.') !== 0; };
     if (kept.at < Number(form.dataset.saved || 0) || JSON.stringify(kept.pairs.filter(own)) === JSON.stringify(JSON.parse(first).filter(own))) { forget(key); return; }
     box.querySelector('p').textContent = '这个浏览器里有您 ' + clock(kept.at) + ' 没保存的内容（那时登录已过期）。';
@@ -154,7 +155,6 @@
         field.hidden = true;
         back.append(field);
       });
-      forget(key);
     });
   }
 

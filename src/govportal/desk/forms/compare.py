@@ -60,10 +60,13 @@ def words(field: Any, value: Any, picks: Picks) -> str:
     if isinstance(widget, Week):
         return "\n".join(f"周{'一二三四五六日'[int(day) - 1]} {span_text(spans)}" for day, spans in sorted(value.items()))
     if isinstance(value, dict):
-        lines = [(child.title, words(child, value.get(child.name), picks)) for child in field.children] or [(str(key), str(sub)) for key, sub in value.items()]
-        return "\n".join(f"{title}：{text}" if "\n" not in text else f"{title}：\n{_inward(text)}" for title, text in lines if text)
+        lines = ([(child.title, words(child, value.get(child.name), picks)) for child in field.children]
+                 or [("", "\n".join(map(str, sub)) if isinstance(sub, (list, tuple)) else str(sub)) for sub in value.values()])
+        return "\n".join(text if not title else f"{title}：{text}" if "\n" not in text else f"{title}：\n{_inward(text)}"
+                         for title, text in lines if text)
     if isinstance(value, (list, tuple)):
-        rows = [words(field.children[0], sub, picks) if field.children else "：".join(map(str, sub)) if isinstance(sub, (list, tuple)) else str(sub) for sub in value]
+        rows = [words(field.children[0], sub, picks) if field.children else "：".join(map(str, sub)) if isinstance(sub, (list, tuple))
+                else str(sub) for sub in value]
         return "\n".join(f"{number}. {_inward(text).lstrip()}" for number, text in enumerate(rows, 1))
     return str(value)
 
@@ -84,8 +87,8 @@ def render_compare(kind: str, section: str, rows: Iterable[Row], typed: dict[str
     """The comparison to stand inside a form: what differs with a choice each (mine chosen), what is alike folded. ``typed``: mine as typed."""
     rows = list(rows)
     different = [(field_id((row.name,), prefix), row) for row in rows if not row.same]
-    return Markup(theme.template("desk/widgets/compare.pt")(icon=theme.icon, rows=different, alike=[row for row in rows if row.same], carried=CARRIED,
-                                                            mine=json.dumps(typed, ensure_ascii=False, separators=(",", ":")), prefix=prefix))
+    mine = json.dumps(typed, ensure_ascii=False, separators=(",", ":"))
+    return Markup(theme.template("desk/widgets/compare.pt")(rows=different, alike=[row for row in rows if row.same], carried=CARRIED, mine=mine))
 
 
 def read_choices(kind: str, section: str, theirs: dict[str, Any], pairs: Iterable[tuple[str, Any]], *, picks: Picks | None = None,

@@ -10,7 +10,7 @@ from typing import Any
 from colander import null
 from markupsafe import Markup
 
-from .look import MAX_ROWS, Look, Path, Settling
+from .look import MAX_ROWS, Look, Path, Settling, side_by_side
 from .widgets import Leaf, empty
 
 
@@ -22,26 +22,22 @@ class Group(Leaf):
 
     def serialize(self, field: Any, cstruct: Any, *, look: Look, path: Path, **kw: Any) -> Markup:
         own, error = look.id(path), look.error(path)
-        return look.draw(self.template, w=self, id=own, name=kw.get("name") or field.name, title=field.title, error=error, plain=bool(kw.get("plain")),
-                         described=" ".join(look.described(own, hint=self.hint, error=error)) or None, parts=self.inside(field, cstruct, look, path))
+        return look.draw(self.template, w=self, id=own, name=field.name, title=field.title, error=error, plain=bool(kw.get("plain")),
+                         described=look.described(own, self.hint, error), parts=self.inside(field, cstruct, look, path))
 
     def inside(self, field: Any, cstruct: Any, look: Look, path: Path) -> list[dict[str, Any]]:
         """The parts with their fields, runs of short ones together."""
         given = cstruct if isinstance(cstruct, dict) else {}
         found = []
         for title, numbers in self.parts or (("", tuple(range(len(field.children)))),):
-            runs: list[tuple[bool, list[Markup]]] = []
+            drawn: list[tuple[bool, Markup]] = []
             opened = False
             for number in numbers:
                 child = field.children[number]
                 at = (*path, child.name)
                 opened = opened or at in look.troubled
-                html = child.widget.serialize(child, given.get(child.name), look=look, path=at)
-                if child.widget.short and runs and runs[-1][0]:
-                    runs[-1][1].append(html)
-                else:
-                    runs.append((child.widget.short, [html]))
-            found.append({"title": title, "open": opened, "runs": [(short and len(run) > 1, run) for short, run in runs]})
+                drawn.append((child.widget.short, child.widget.serialize(child, given.get(child.name), look=look, path=at)))
+            found.append({"title": title, "open": opened, "runs": side_by_side(drawn)})
         return found
 
     def deserialize(self, field: Any, pstruct: Any) -> Any:
@@ -57,7 +53,8 @@ class Group(Leaf):
     def settle(self, field: Any, typed: Any, path: Path, task: Settling) -> Any:
         if not isinstance(typed, dict):
             return typed
-        found = {child.name: child.widget.settle(child, typed[child.name], (*path, child.name), task) for child in field.children if child.name in typed}
+        found = {child.name: child.widget.settle(child, typed[child.name], (*path, child.name), task)
+                 for child in field.children if child.name in typed}
         unknown = {key: value for key, value in typed.items() if key not in {child.name for child in field.children}}
         nothing = not unknown and all(empty(found.get(child.name)) or found[child.name] == child.widget.blank for child in field.children)
         return null if nothing else found | unknown
@@ -76,9 +73,9 @@ class Repeated(Leaf):
         own, error = look.id(path), look.error(path)
         rows = self.shown_rows(cstruct)
         self.prototype(field, look, path)
-        described = look.described(own, hint=self.hint, error=error)
-        return look.draw(self.template, w=self, id=own, name=field.name, title=kw.get("title") or field.title, error=error, level=kw.get("level", 3), lead=kw.get("lead", ""),
-                         described=" ".join(described) or None, op=".".join(map(str, path)), most=MAX_ROWS,
+        return look.draw(self.template, w=self, id=own, name=field.name, title=kw.get("title") or field.title, error=error,
+                         level=kw.get("level", 3), lead=kw.get("lead", ""), described=look.described(own, self.hint, error),
+                         op=".".join(map(str, path)), most=MAX_ROWS,
                          rows=[self.drawn(field, value, look, path, number, len(rows)) for number, value in enumerate(rows)],
                          add_focus="autofocus" if look.focus == (*path, "add") else None)
 
@@ -97,9 +94,8 @@ class Repeated(Leaf):
     def row(self, field: Any, value: Any, look: Look, path: Path, number: Any, count: int) -> dict[str, Any]:
         at = (*path, number)
         focus = look.focus[len(at)] if len(look.focus) == len(at) + 1 and look.focus[:len(at)] == at else ""
-        last = isinstance(number, int)
-        return {"id": look.id(at), "op": ".".join(map(str, path)) + f":{number}", "n": number + 1 if isinstance(number, int) else "", "open": at in look.troubled,
-                "error": look.error(at), "first": number == 0, "last": last and number == count - 1,
+        return {"id": look.id(at), "op": ".".join(map(str, path)) + f":{number}", "n": number + 1 if isinstance(number, int) else "",
+                "open": at in look.troubled, "error": look.error(at), "first": number == 0, "last": number == count - 1,
                 "focus": {action: "autofocus" if focus == action else None for action in ("up", "down", "remove", "summary")}}
 
     def deserialize(self, field: Any, pstruct: Any) -> Any:
@@ -129,8 +125,9 @@ class Rows(Repeated):
         child = next((child for child in inner.children if child.name == self.names), None)
         if child is not None and child.widget.pick and isinstance(name, str):
             name = look.picks.label(child.widget.pick, name) or name
-        return found | {"name": name if isinstance(name, str) and name else f"（没有写{self.word}）" if isinstance(value, dict) and not empty(value) else f"新的{self.word}",
-                        "lacks": look.wanting.get(at, ()), "open": found["open"] or value is None or value == {},
+        if not isinstance(name, str) or not name:
+            name = f"新的{self.word}" if empty(value) else f"（没有写{self.word}）"
+        return found | {"name": name, "lacks": look.wanting.get(at, ()), "open": found["open"] or value is None or value == {},
                         "parts": inner.widget.inside(inner, value, look, at)}
 
 
@@ -143,7 +140,8 @@ class RepeatedLines(Repeated):
     def row(self, field: Any, value: Any, look: Look, path: Path, number: Any, count: int) -> dict[str, Any]:
         found = super().row(field, value, look, path, number, count)
         child, at = field.children[0], (*path, number)
-        return found | {"controls": [child.widget.serialize(child, value, look=look, path=at, title=f"{field.title} {found['n']}".strip())], "pair": False}
+        title = f"{field.title} {found['n']}".strip()
+        return found | {"controls": [child.widget.serialize(child, value, look=look, path=at, title=title)], "pair": False}
 
 
 class Pairs(Repeated):
@@ -158,16 +156,18 @@ class Pairs(Repeated):
         found = super().row(field, value, look, path, number, count)
         pair = value if isinstance(value, (list, tuple)) and len(value) == 2 else ("", "")
         at = (*path, number)
-        controls = [look.draw("cell", id=look.id((*at, key)), name=key, value=text if isinstance(text, str) else "", title=f"{title} {found['n']}".strip(),
-                              invalid="true" if (*path, number) in look.errors else None,
-                              described=f"{look.id(at)}-e" if found["error"] else None, autofocus="autofocus" if look.focus == (*at, key) else None)
+        controls = [look.draw("cell", id=look.id((*at, key)), name=key, value=text if isinstance(text, str) else "",
+                              title=f"{title} {found['n']}".strip(), invalid="true" if found["error"] else None,
+                              described=f"{look.id(at)}-e" if found["error"] else None,
+                              autofocus="autofocus" if look.focus == (*at, key) else None)
                     for key, title, text in zip(("label", "value"), self.titles, pair, strict=True)]
         return found | {"controls": controls, "pair": True}
 
     def deserialize(self, field: Any, pstruct: Any) -> Any:
         if not isinstance(pstruct, list):
             return pstruct
-        return [[row.get("label", ""), row.get("value", "")] if isinstance(row, dict) and set(row) <= {"label", "value"} else row for row in pstruct]
+        return [[row.get("label", ""), row.get("value", "")] if isinstance(row, dict) and set(row) <= {"label", "value"} else row
+                for row in pstruct]
 
     def settle(self, field: Any, typed: Any, path: Path, task: Settling) -> Any:
         if not isinstance(typed, (list, tuple)):

@@ -29,6 +29,17 @@ def field_id(path: Path, prefix: str = "f") -> str:
     return "-".join((prefix, *map(str, path)))
 
 
+def side_by_side(parts: Iterable[tuple[bool, Markup]]) -> list[tuple[bool, list[Markup]]]:
+    """Runs of drawn fields for a template: short ones that follow each other stand beside each other, others alone."""
+    runs: list[tuple[bool, list[Markup]]] = []
+    for short, html in parts:
+        if short and runs and runs[-1][0]:
+            runs[-1][1].append(html)
+        else:
+            runs.append((short, [html]))
+    return [(short and len(run) > 1, run) for short, run in runs]
+
+
 @dataclass
 class Look:
     """One rendering. ``focus``: path of what gets the focus; for a button of a group with ``"add"`` or (row number, action) at its end."""
@@ -75,9 +86,9 @@ class Look:
         own = values.get("id") or (values.get("row") or {}).get("id", "")
         return Markup(load(f"desk/widgets/{template}.pt")(icon=self.theme.icon, frame=load("desk/widgets/frame.pt"), remarks=self.remarks.get(own, ()), **values))
 
-    def described(self, own: str, *, hint: object, error: object) -> list[str]:
-        """Ids of what stands between a field's name and its control: hint, error, remark."""
-        return [f"{own}-{mark}" for mark, there in (("h", hint), ("e", error), ("r", own in self.remarks)) if there]
+    def described(self, own: str, hint: str, error: str) -> str | None:
+        """Ids of what stands between a field's name and its control, as far as it is there: hint, error, remark."""
+        return " ".join(f"{own}-{mark}" for mark, there in (("h", hint), ("e", error), ("r", own in self.remarks)) if there) or None
 
 
 @dataclass

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from ...content.vocabularies import region_names, vocabulary
 
 LIMIT = 20
+MANY = 2000            # matches that are put in order; a list begins with what the site holds itself
 _SLUG = re.compile(r"(.*\S)\s*\[([^\[\]]{1,120})\]\s*", re.S)
 
 
@@ -26,60 +28,66 @@ class Entry(NamedTuple):
     rank: int = 0
 
 
-def _plain(kind: str, *details: str) -> Callable[[Picks], Iterator[Entry]]:
-    def entries(picks: Picks) -> Iterator[Entry]:
+Holds = Callable[[str], bool]     # whether an entry of this name is wanted: asked before the entry is made
+
+
+def _plain(kind: str, *details: str) -> Callable[[Picks, Holds], Iterator[Entry]]:
+    def entries(picks: Picks, holds: Holds) -> Iterator[Entry]:
         for row in picks.columns.plain.get(kind, ()):
-            yield Entry(row.slug, row.title, "，".join(str(row.head[name]) for name in details if row.head.get(name)), (),
-                        int(bool(row.head.get("registered"))))
+            if holds(row.title):
+                yield Entry(row.slug, row.title, "，".join(str(row.head[name]) for name in details if row.head.get(name)), (),
+                            int(bool(row.head.get("registered"))))
     return entries
 
 
-def _materials(picks: Picks) -> Iterator[Entry]:
+def _materials(picks: Picks, holds: Holds) -> Iterator[Entry]:
     for row in picks.columns.plain.get("Material", ()):
-        kind = row.head.get("kind") or ""
-        yield Entry(row.slug, row.title, kind, (("name", row.title), *((("kind", kind),) if kind else ())))
+        if holds(row.title):
+            kind = row.head.get("kind") or ""
+            yield Entry(row.slug, row.title, kind, (("name", row.title), *((("kind", kind),) if kind else ())))
 
 
-def _laws(picks: Picks) -> Iterator[Entry]:
+def _laws(picks: Picks, holds: Holds) -> Iterator[Entry]:
     for row in picks.columns.laws:
-        yield Entry(row.title, row.title, "，".join(part for part in (row.category, row.version, row.status if row.status not in ("", "未提供") else "") if part))
+        if holds(row.title):
+            yield Entry(row.title, row.title, "，".join(part for part in (row.category, row.version, row.status) if part and part != "未提供"))
 
 
-def _law_paths(picks: Picks) -> Iterator[Entry]:
-    for row in picks.columns.laws:
-        yield Entry(row.path.strip("/"), row.title, row.category)
+def _law_paths(picks: Picks, holds: Holds) -> Iterator[Entry]:
+    return (Entry(row.path.strip("/"), row.title, row.category) for row in picks.columns.laws if holds(row.title))
 
 
-def _items(picks: Picks) -> Iterator[Entry]:
+def _items(picks: Picks, holds: Holds) -> Iterator[Entry]:
     for row in picks.columns.items:
-        yield Entry(row.path.rpartition("/")[2], row.name, picks.columns.org_name(row.org, short=True), (), int(row.state != "完整"))
+        if holds(row.name):
+            yield Entry(row.path.rpartition("/")[2], row.name, picks.columns.org_name(row.org, short=True), (), int(row.state != "完整"))
 
 
-def _articles(picks: Picks) -> Iterator[Entry]:
-    for row in picks.columns.articles:
-        yield Entry(row.uid, row.title, row.number or row.published[:10])
+def _articles(picks: Picks, holds: Holds) -> Iterator[Entry]:
+    return (Entry(row.uid, row.title, row.number or row.published[:10]) for row in picks.columns.articles if holds(row.title))
 
 
-def _regions(picks: Picks) -> Iterator[Entry]:
-    for code, name in region_names().items():
-        yield Entry(code, name, code)
+def _regions(picks: Picks, holds: Holds) -> Iterator[Entry]:
+    return (Entry(code, name, code) for code, name in region_names().items() if holds(name))
 
 
-def _topics(picks: Picks) -> Iterator[Entry]:
-    for label in dict.fromkeys((*vocabulary("person-topics").labels, *vocabulary("legal-topics").labels)):
-        yield Entry(label, label)
+def _topics(picks: Picks, holds: Holds) -> Iterator[Entry]:
+    labels = dict.fromkeys((*vocabulary("person-topics").labels, *vocabulary("legal-topics").labels))
+    return (Entry(label, label) for label in labels if holds(label))
 
 
-def _clauses(picks: Picks) -> Iterator[Entry]:
+def _clauses(picks: Picks, holds: Holds) -> Iterator[Entry]:
     row = picks.columns.law(picks.law) if picks.law else None
     document = picks.site.document(row.uid) if row is not None and picks.site is not None else None
     for article in document.live.values.get("articles", ()) if document is not None and document.live is not None else ():
-        yield Entry(article["no"], article["no"], article["text"][:40])
+        if holds(article["no"]):
+            yield Entry(article["no"], article["no"], article["text"][:40])
 
 
-SOURCES: dict[str, Callable[[Any], Iterable[Entry]]] = {
+SOURCES: dict[str, Callable[[Any, Holds], Iterable[Entry]]] = {
     "orgs": _plain("Organisation", "short", "region_name"), "places": _plain("Place", "kind"), "channels": _plain("Channel", "column_type"),
-    "materials": _materials, "laws": _laws, "lawpaths": _law_paths, "items": _items, "articles": _articles, "regions": _regions, "topics": _topics,
+    "materials": _materials, "laws": _laws, "lawpaths": _law_paths, "items": _items, "articles": _articles, "regions": _regions,
+    "topics": _topics,
     "clauses": _clauses}
 WORDS = {"orgs": "机构", "places": "办理地点", "channels": "栏目", "materials": "材料", "laws": "法律", "lawpaths": "法律", "items": "事项",
          "articles": "文章", "regions": "行政区划", "topics": "主题", "clauses": "条款"}
@@ -94,11 +102,11 @@ class Picks:
         self.columns, self.site, self.document, self.law = columns, site, document, law
         self._labels: dict[str, dict[str, str]] = {}
 
-    def entries(self, what: str) -> Iterable[Entry]:
-        """LookupError for an unknown list; nothing where there are no columns."""
+    def entries(self, what: str, holds: Holds = lambda name: True) -> Iterable[Entry]:
+        """Entries whose name ``holds``. LookupError for an unknown list; nothing where there are no columns."""
         if what not in SOURCES:
             raise LookupError(what)
-        return SOURCES[what](self) if self.columns is not None or what in ("regions", "topics") else ()
+        return SOURCES[what](self, holds) if self.columns is not None or what in ("regions", "topics") else ()
 
     def label(self, what: str, value: str) -> str:
         """The name of a value; '' when the list does not hold it."""
@@ -121,12 +129,10 @@ class Picks:
             self._labels[what] = {entry.value: entry.label for entry in self.entries(what)}
         return self._labels[what].get(value, "")
 
-    def shown(self, what: str, value: str) -> tuple[str, str]:
-        """(what the control holds, a remark under it) of a value or of words that were typed."""
-        if not value or what in _PLAIN_VALUE:
-            return value, ""
-        label = self.label(what, value)
-        return (f"{label} [{value}]", "") if label else (value, "")
+    def shown(self, what: str, value: str) -> str:
+        """What a control holds for a value: ``name [value]``; words that no list holds stay as they were typed."""
+        label = self.label(what, value) if value and what not in _PLAIN_VALUE else ""
+        return f"{label} [{value}]" if label else value
 
     def resolve(self, what: str, typed: str, *, strict: bool, stored: set[str]) -> tuple[str, str]:
         """(value, fault) of typed words: a value, a name, or ``name [value]``. What was stored before is always good."""
@@ -139,7 +145,7 @@ class Picks:
             return wanted, ""
         if not strict:
             return text, ""
-        found = [entry for entry in self.entries(what) if entry.label == text or (what in _PLAIN_VALUE and entry.value == text)]
+        found = list(self.entries(what, text.__eq__))
         if len(found) == 1:
             return found[0].value, ""
         word = WORDS[what]
@@ -153,16 +159,14 @@ class Picks:
         """Entries that hold the words: the site's own first, then names that begin with them, then the shorter."""
         folded = query.strip().lower()[:60]
         if not folded:
-            found = []
-            for entry in self.entries(what):
-                found.append(entry)
-                if len(found) == limit:
-                    break
-            return found
-        hits = [entry for entry in self.entries(what) if folded in entry.label.lower() or entry.value.lower() == folded]
+            return list(islice(self.entries(what), limit))
+        hits = list(islice(self.entries(what, lambda name: folded in name.lower()), MANY))
         if not hits and len(folded) > 2:
             parts = [folded[at:at + 2] for at in range(len(folded) - 1)]
-            hits = [entry for entry in self.entries(what) if sum(part in entry.label for part in parts) * 2 > len(parts)]
+            hits = list(self.entries(what, lambda name: sum(part in name for part in parts) * 2 > len(parts)))
+        label = self.label(what, query.strip()) if what not in _PLAIN_VALUE else ""
+        if label:
+            hits = [Entry(query.strip(), label, rank=-1), *(entry for entry in hits if entry.value != query.strip())]
         if what == "clauses":
             return hits[:limit]
         return sorted(hits, key=lambda entry: (entry.rank, not entry.label.lower().startswith(folded), len(entry.label), entry.label))[:limit]
@@ -189,8 +193,8 @@ def pick_view(context: Any, request: Any) -> Any:
     if what not in SOURCES:
         raise HTTPNotFound()
     picks = Picks(request.columns, site=request.site, law=request.query("law"))
-    found = [{"value": entry.value, "text": picks.shown(what, entry.value)[0], "label": entry.label, "detail": entry.detail, "fill": dict(entry.fill)}
-             for entry in picks.search(what, request.query("q"))]
+    found = [{"value": entry.value, "text": picks.shown(what, entry.value), "label": entry.label, "detail": entry.detail,
+              "fill": dict(entry.fill)} for entry in picks.search(what, request.query("q"))]
     response = Response(json_body={"entries": found})
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ...content.completeness import findings, missing
 from .hints import ROW_WORDS, known
 from .look import Path, field_id
-from .sections import section_of
+from .sections import sections_by_node
 
 
 class Missing(NamedTuple):
@@ -43,22 +43,19 @@ class Check(NamedTuple):
 
 def completeness(kind: str, values: dict[str, Any], document: Any = None) -> Completeness:
     """How much of what the guide asks for is there. ``document`` is not needed today; an inherited element is not counted."""
-    total, lacks = missing(kind, values)
+    where, (total, lacks) = sections_by_node(kind), missing(kind, values)
     done = total - len(lacks)
     percent = 100 if total == done else min(99, done * 100 // total)
-    return Completeness(percent, done, total, tuple(Missing(section_of(kind, lack.path[0]).name, lack.path, lack.words) for lack in lacks))
+    return Completeness(percent, done, total, tuple(Missing(where[lack.path[0]].name, lack.path, lack.words) for lack in lacks))
 
 
 def checks(kind: str, values: dict[str, Any], document: Any = None, *, prefix: str = "f") -> list[Check]:
     """Every rule of publishing and quality: what stops it first, then what should be better, then what is kept."""
-    found = []
+    sections, found = sections_by_node(kind), []
     for state, message, source, path in findings(kind, values, document):
         number = next((part for part in path if isinstance(part, int)), None)
-        where = section_of(kind, path[0]).name if path and path[0] in _nodes(kind) else ""
-        found.append(Check(state, message if number is None else f"{known(ROW_WORDS, kind, path[0]) or '第'} {number + 1}：{message}", source, where, field_id(path, prefix) if where else ""))
+        if number is not None:
+            message = f"{known(ROW_WORDS, kind, path[0]) or '第'} {number + 1}：{message}"
+        where = sections[path[0]].name if path and path[0] in sections else ""
+        found.append(Check(state, message, source, where, field_id(path, prefix) if where else ""))
     return found
-
-
-def _nodes(kind: str) -> dict[str, Any]:
-    from .sections import _by_node
-    return _by_node(kind)

@@ -13,16 +13,18 @@ from markupsafe import Markup
 from ...content.completeness import missing
 from .build import form_of
 from .groups import Group, Rows
-from .look import Look, Path, Problem, field_id
+from .look import Look, Path, Problem, field_id, side_by_side
 from .picks import Picks
 from .sections import section as section_named
 
 
-def render_section(kind: str, section: str, values: dict[str, Any], *, theme: Any, picks: Picks | None = None, errors: Iterable[Problem] = (),
-                   focus: Path = (), said: str = "", prefix: str = "f", heading: bool = True,
+def render_section(kind: str, section: str, values: dict[str, Any], *, theme: Any, picks: Picks | None = None,
+                   errors: Iterable[Problem] = (), focus: Path = (), said: str = "", prefix: str = "f", heading: bool = True,
                    remarks: Iterable[tuple[Path, str]] = ()) -> Markup:
-    """The fields of a section with ``values`` (a document's, or what was typed), to stand inside a form. ``focus``: a field or a button as
-    ``reading.apply`` names it, or the field that a link asks for; ``said``: what was just done, for the live region; ``remarks``: what a reviewer said, beside the field."""
+    """The fields of a section with ``values`` (a document's, or what was typed), to stand inside a form.
+
+    ``focus``: a field or a button as ``reading.apply`` names it, or the field that a link asks for; ``said``: what was just done, for the
+    live region; ``remarks``: what a reviewer said, beside the field. Errors stand in page order whatever their order here."""
     form, one, errors = form_of(kind, section), section_named(kind, section), in_page_order(kind, section, errors)
     look = Look.make(theme, kind, picks or Picks(), prefix, focus, errors, remarks)
     _lacks(look, kind, values)
@@ -36,20 +38,15 @@ def render_section(kind: str, section: str, values: dict[str, Any], *, theme: An
             extra = {"plain": True}
         first = False
         parts.append((child.widget.short, child.widget.serialize(child, values.get(child.name), look=look, path=(child.name,), **extra)))
-    runs: list[tuple[bool, list[Markup]]] = []
-    for short, html in parts:
-        if short and runs and runs[-1][0]:
-            runs[-1][1].append(html)
-        else:
-            runs.append((short, [html]))
-    return look.draw("section", section=one, heading=heading, runs=[(short and len(run) > 1, run) for short, run in runs], said=said, prefix=prefix,
+    return look.draw("section", section=one, heading=heading, runs=side_by_side(parts), said=said, prefix=prefix,
                      prototypes=[(dotted, *parts) for dotted, parts in look.prototypes.items()],
                      summary=render_errors(kind, section, errors, theme=theme, prefix=prefix), root=f"{prefix}-section")
 
 
 def render_errors(kind: str, section: str, errors: Iterable[Problem], *, theme: Any, prefix: str = "f") -> Markup:
     """The summary: one link a problem; nothing when there is none."""
-    rows = [(field_id(problem.path, prefix) if problem.path else "", problem.message, field_title(kind, section, problem.path)) for problem in errors]
+    rows = [(field_id(problem.path, prefix) if problem.path else "", problem.message, field_title(kind, section, problem.path))
+            for problem in errors]
     return Markup(theme.template("desk/widgets/errors.pt")(icon=theme.icon, rows=rows, id=f"{prefix}-errs")) if rows else Markup("")
 
 
@@ -59,7 +56,8 @@ def field_title(kind: str, section: str, path: Path) -> str:
     found: list[str] = []
     for part in path:
         if isinstance(part, int):
-            found[-1:] = [f"{field.widget.word if field.widget.word != '一项' else field.title} {part + 1}"] if hasattr(field.widget, "word") else [field.title]
+            word = getattr(field.widget, "word", "")
+            found[-1:] = [f"{field.title if word in ('', '一项') else word} {part + 1}"]
             field = field.children[0] if field.children else field
         else:
             child = next((child for child in field.children if child.name == part), None)

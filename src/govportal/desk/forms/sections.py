@@ -81,7 +81,7 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
     "Law": (
         _s("law", "名称与有效性", "title short category version status status_note doc_number issuer source history"),
         _s("articles", "条文", "articles", "指南里引用的条文从这里取，不另外抄。")),
-    "Material": (_s("material", "共享材料", "name kind issuer source about certificate demo", "改一次，用到它的事项都跟着变。"),),
+    "Material": (_s("material", "共享材料", "name kind issuer source about blank_file sample_file certificate demo", "改一次，用到它的事项都跟着变。"),),
 }
 
 
@@ -102,13 +102,14 @@ def section(kind: str, name: str) -> Section:
 
 
 @cache
-def _by_node(kind: str) -> dict[str, Section]:
+def sections_by_node(kind: str) -> dict[str, Section]:
+    """Node -> its section. Do not change it. LookupError for an unknown kind."""
     return {node: one for one in sections_of(kind) for node in one.nodes}
 
 
 def section_of(kind: str, node: str) -> Section:
     """The section in which a node of the schema stands. LookupError for an unknown node."""
     try:
-        return _by_node(kind)[node]
+        return sections_by_node(kind)[node]
     except KeyError:
         raise LookupError(f"表单里没有“{node[:40]}”这个字段") from None

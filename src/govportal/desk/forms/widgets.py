@@ -45,13 +45,9 @@ class Leaf(deform.widget.Widget):
 
     def serialize(self, field: Any, cstruct: Any, *, look: Look, path: Path, **kw: Any) -> Markup:
         own, error = look.id(path), look.error(path, deep=self.deep)
-        described = look.described(own, hint=self.hint, error=error)
-        extra = self.more(field, cstruct, look, path)
-        if extra.get("told"):
-            described.append(f"{own}-f")
-        return look.draw(self.template, w=self, id=own, name=kw.get("name") or field.name, title=kw.get("title") or field.title, error=error,
-                         invalid="true" if error else None, described=" ".join(described) or None,
-                         autofocus="autofocus" if look.focus == path else None, **extra)
+        return look.draw(self.template, w=self, id=own, name=field.name, title=kw.get("title") or field.title, error=error,
+                         invalid="true" if error else None, described=look.described(own, self.hint, error),
+                         autofocus="autofocus" if look.focus == path else None, **self.more(field, cstruct, look, path))
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
         return {"value": self.shown(cstruct)}
@@ -92,7 +88,8 @@ class LongText(Leaf):
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
         value = self.shown(cstruct)
-        return {"value": value, "lines": max(self.lines, min(16, 1 + sum(1 + len(line) // 42 for line in value[:2000].split("\n")) if value else 1))}
+        tall = 1 + sum(1 + len(line) // 42 for line in value[:2000].split("\n")) if value else 1
+        return {"value": value, "lines": max(self.lines, min(16, tall))}
 
 
 class Pick(Leaf):
@@ -101,8 +98,7 @@ class Pick(Leaf):
     template = "pick"
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
-        shown, told = look.picks.shown(self.pick, self.shown(cstruct))
-        return {"value": shown, "told": told}
+        return {"value": look.picks.shown(self.pick, self.shown(cstruct))}
 
 
 class Upload(Leaf):
