@@ -10,7 +10,7 @@ from typing import Any
 PARTS = ("security", "shell", "signin", "account",      # the frame
          "forms.picks", "files",                        # what forms ask for
          "home", "content",                             # what waits, and what there is
-         "preview",                                     # one document: seen, decided, looked back at
+         "preview", "review", "history", "actions", "overrides",   # one document: seen, decided, looked back at
          "quality",                                     # what is wrong with it
          "searchops",                                   # how it is found
          "staff", "audit")                              # people and what they did
