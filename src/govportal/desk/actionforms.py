@@ -34,6 +34,19 @@ MISSING = {TABLE.inputs[name]: place for name, place in (("note", "note"), ("rem
 
 
 @dataclass(frozen=True)
+class Radios(Field):
+    """A choice drawn whole. ``says``: what each option means, in their order."""
+
+    kind: str = "radio"
+    says: tuple[str, ...] = ()
+
+    @property
+    def explained(self) -> list[tuple[str, str, str]]:
+        """(value, words, meaning) of each option."""
+        return [(value, words, says) for (value, words), says in zip(self.options, self.says, strict=True)]
+
+
+@dataclass(frozen=True)
 class Remarked:
     """One row of a return: the field's path ('' = the whole) and what is to be changed."""
 
@@ -58,7 +71,7 @@ def _note(request: Any, document: Document, action: str) -> list[Field]:
 def _openness(request: Any, document: Document, action: str) -> list[Field]:
     chosen = document.draft.openness if document.draft is not None else ""
     says = {"主动公开": "放到网站上，谁都能看", "依申请公开": "有人申请才提供，不能在网站发布", "不予公开": "不能在网站发布"}
-    return [Field("openness", "公开属性", chosen, kind="radio", options=tuple((word, f"{word}|{says[word]}") for word in OPENNESS))]
+    return [Radios("openness", "公开属性", chosen, options=tuple((word, word) for word in OPENNESS), says=tuple(says[word] for word in OPENNESS))]
 
 
 def _secrecy(request: Any, document: Document, action: str) -> list[Field]:
@@ -78,11 +91,12 @@ def _ends(request: Any, document: Document, action: str) -> list[Field]:
 def _change(request: Any, document: Document, action: str) -> list[Field]:
     chosen = document.draft.change if document.draft is not None else ""
     says = {"major": "影响读者怎么办、能不能办", "minor": "错字、格式、说法"}
-    return [Field("change", "改动大小", chosen, kind="radio", options=tuple((name, f"{title}|{says[name]}") for name, title in CHANGES.items() if name), optional=True)]
+    options = tuple((name, title) for name, title in CHANGES.items() if name)
+    return [Radios("change", "改动大小", chosen, options=options, says=tuple(says[name] for name, _ in options), optional=True)]
 
 
 def _mode(request: Any, document: Document, action: str) -> list[Field]:
-    return [Field("mode", "怎么撤", kind="radio", options=tuple((name, f"{title}|{says}") for name, title, says in MODES))]
+    return [Radios("mode", "怎么撤", options=tuple((name, title) for name, title, _ in MODES), says=tuple(says for _, _, says in MODES))]
 
 
 def _to(request: Any, document: Document, action: str) -> list[Field]:
