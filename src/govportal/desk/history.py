@@ -19,6 +19,7 @@ from .forms.picks import picks_of
 from .permissions import allowed
 from .shell import see_other
 from .telling import counted, told
+from .words import person_words
 
 ACTIONS = {row.action: row.title for row in TABLE.rows}
 PARAMS = ("from", "to", "published")
@@ -44,7 +45,7 @@ def history_view(context: Document, request: Any, *, errors: list[tuple[str, str
     entries = past.history(context, published_only=request.query("published") == "1")
     first, second = past.edition_of(context, request.query("from") or "-"), past.edition_of(context, request.query("to") or "-")
     may, base = allowed(request.actor, "content.edit", context), f"/desk/doc/{context.uid}/history"
-    rows = [_row(context, entry, base) for entry in entries]
+    rows = [_row(request, context, entry, base) for entry in entries]
     chosen = (first.uid if first is not None else "", second.uid if second is not None else "")
     chosen = chosen if any(chosen) else (entries[1].uid, entries[0].uid) if len(entries) > 1 else ("", "")
     lost = (request.query("from") or request.query("to")) and (first is None or second is None)
@@ -55,10 +56,11 @@ def history_view(context: Document, request: Any, *, errors: list[tuple[str, str
         lost="要比较的版本已经不在历史里，请另选两版" if lost else "")
 
 
-def _row(document: Document, entry: past.Entry, base: str) -> dict[str, Any]:
+def _row(request: Any, document: Document, entry: past.Entry, base: str) -> dict[str, Any]:
     before = _published_before(document, entry)
     own = past.edition_of(document, entry.uid)
     return {"entry": entry, "name": name_of(entry), "state": past.TITLES[entry.state], "change": CHANGES.get(entry.change, ""),
+            "who": entry.who if entry.who != entry.by else person_words(request, entry.by),
             "when": clock.stamp(entry.when) if entry.when is not None else "", "steps": [step_words(step) for step in entry.steps],
             "published": clock.stamp(entry.published) if entry.published is not None else "", "starts": clock.stamp(entry.starts) if entry.starts is not None else "",
             "ends": clock.stamp(entry.ends) if entry.ends is not None else "",

@@ -5,10 +5,12 @@ Reads only.
 """
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
+from ..content.blocks import TEXT_TAGS, plain
 from ..content.differences import ADDED, CHANGED, MOVED, REMOVED, Count, Difference, counts, differences
 from ..content.richtext import to_markup
 from ..content.wording import SAME, marked
@@ -20,6 +22,7 @@ from .forms.widgets import Body
 
 KINDS = {CHANGED: "改了", ADDED: "新增", REMOVED: "删去", MOVED: "换了顺序"}
 COUNTED = ("ImplementationItem", "HandlingItem")
+BODIES = ("body", "question", "answer")
 ITEM_WORDS = {"conditions": ("条件", "项"), "materials": ("材料", "份"), "steps": ("环节", "个"), "promise_limit": ("时限", "天")}
 
 
@@ -47,7 +50,8 @@ def _told(kind: str, one: Difference, after: dict[str, Any], picks: Picks) -> To
         shown = _markup(old, "del"), _markup(new, "ins")
     else:
         shown = Markup(escape(was)), Markup(escape(now))
-    return Told(field_of(one.path, after), section.title, one.title, KINDS[one.kind], *shown)
+    title = re.sub(r"第 (\d+) 条$", r"第 \1 段", one.title) if one.path[0] in BODIES else one.title
+    return Told(field_of(one.path, after), section.title, title, KINDS[one.kind], *shown)
 
 
 def _markup(parts: list[tuple[str, str]], tag: str) -> Markup:
@@ -65,13 +69,20 @@ def _value(kind: str, section: str, one: Difference, value: Any, picks: Picks) -
         child = next((child for child in node.children if child.name == part), None)
         node = child if child is not None else node.children[0]
     if isinstance(node.widget, Body):
-        return to_markup(value if one.kind == MOVED or len(one.path) == 1 else (value,))
+        return "\n".join(map(_block, value if one.kind == MOVED or len(one.path) == 1 else (value,)))
     if one.kind == MOVED:
         return "\n".join(f"{number}. {_plain(row)}" for number, row in enumerate(value, 1))
     try:
         return words(node, value, picks)
     except (AttributeError, IndexError, TypeError, ValueError):     # a value of an older schema
         return _plain(value)
+
+
+def _block(block: tuple[str, Any]) -> str:
+    """A paragraph of a body as text; a table or picture in the signs of the editor."""
+    tag, _ = block
+    text = plain((block,)) if tag in TEXT_TAGS else to_markup((block,))
+    return {"li": f"• {text}", "ol": f"1. {text}"}.get(tag, text)
 
 
 def _plain(value: Any) -> str:
