@@ -285,7 +285,7 @@ def test_body_is_written_in_light_markup():
     html = render_section("Page", "page", {}, theme=THEME)
     text = "## 标题\r\n一段\r\n接着\r\n\r\n- 一\r\n- 二\r\n> 引文\r\n\r\n\\# 不是标题"
     assert post("Page", "page", {}, put(pairs_of(html), "body", text)).values["body"] == (
-        ("h", "标题"), ("p", "一段\n接着"), ("li", "一"), ("li", "二"), ("quote", "引文"), ("p", "# 不是标题"))
+        ("h", "标题"), ("p", "一段"), ("p", "接着"), ("li", "一"), ("li", "二"), ("quote", "引文"), ("p", "# 不是标题"))
 
 
 def test_dates_and_numbers_have_their_hints():

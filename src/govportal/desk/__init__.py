@@ -13,7 +13,7 @@ PARTS = ("security", "shell", "signin", "account",      # the frame
          "preview", "review", "history", "actions", "overrides",   # one document: seen, decided, looked back at
          "quality",                                     # what is wrong with it
          "searchops",                                   # how it is found
-         "staff", "audit")                              # people and what they did
+         "site", "staff", "audit")                              # people and what they did
 
 
 def includeme(config: Any) -> None:

@@ -20,7 +20,7 @@ from .shell import desk_page
 def overrides_view(context: Any, request: Any) -> Any:
     """Those that wait, the most urgent first."""
     now = clock.now()
-    return desk_page(request, "desk/overrides.pt", "应急发布", nav="site", rows=[_row(request, document, now) for document in emergency.waiting(request.site, now)],
+    return desk_page(request, "desk/overrides.pt", "应急发布", nav="site", crumbs=(("/desk/site", "站点"),), rows=[_row(request, document, now) for document in emergency.waiting(request.site, now)],
                      hours=emergency.HOURS)
 
 
