@@ -11,6 +11,7 @@ PARTS = ("security", "shell", "signin", "account",      # the frame
          "forms.picks", "files",                        # what forms ask for
          "home", "content",                             # what waits, and what there is
          "documents", "making", "editing", "keeping", "cases",   # one document: its page, its form, its 情形
+         "preview", "review", "history", "actions", "overrides",   # one document: seen, decided, looked back at
          "quality",                                     # what is wrong with it
          "searchops",                                   # how it is found
          "site", "staff", "audit")                              # people and what they did

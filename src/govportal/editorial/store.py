@@ -29,6 +29,7 @@ class Editorial(Persistent):
         self.jobs = Jobs()              # background jobs
         self.imports = OOBTree()        # uid -> imports.Import: uploaded lists
         self.mappings = OOBTree()       # signature of a header row -> how its columns were mapped last
+        self.previews = ShardedMap()    # document uid -> its secret preview links: see ``previews``
         self.uses = Uses()              # shared record -> documents that name it
         self.imports[""] = self.mappings[""] = None     # never emptied
 
