@@ -46,6 +46,7 @@ class Settings:
     metrics: bool = True
     https: bool = False           # send HSTS and Secure cookies
     secret: str = ""              # at least 64 hex digits, the same for all machines; '' = the file ``secret`` in var. Never in an ini: GOVPORTAL_SECRET
+    trusted_proxy: str = ""       # address of the proxy in front (nginx), whose X-Forwarded-For and -Proto are believed; '' = nobody's
     clamd: str = ""               # host:port or a socket's path of clamd; '' = uploads are marked 未扫描
 
     @property

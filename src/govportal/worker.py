@@ -21,10 +21,11 @@ from .base import clock
 from .base.outbox import drain
 from .content import heads, publish
 from .content.site import ROOT_KEY, open_site
-from .editorial import requests
+from .editorial import autosaves, presence, requests
 from .editorial import rows as desk_rows
 from .editorial.jobkinds import KINDS
 from .editorial.jobs import Runner
+from .editorial.store import ROOT_KEY as EDITORIAL_KEY
 from .oversight.nightly import Inspector
 from .people import attempts, grants, sessions
 from .people.store import ROOT_KEY as PEOPLE_KEY
@@ -126,13 +127,14 @@ class Worker:
         return 0
 
     def _tidy(self) -> int:
-        """Old sessions of staff and counts of failed sign-ins go, once an hour."""
+        """Old sessions of staff, counts of failed sign-ins, and what editors typed long ago and never saved go, once an hour."""
         if self._tidied_at is not None and time.monotonic() - self._tidied_at < TIDY_EVERY:
             return 0
         self._tidied_at, now = time.monotonic(), clock.now()
         with self.db.transaction() as connection:
-            people = connection.root().get(PEOPLE_KEY)
-            return sessions.purge(people, now) + attempts.purge(people, now) if people is not None else 0
+            people, editorial = connection.root().get(PEOPLE_KEY), connection.root().get(EDITORIAL_KEY)
+            done = sessions.purge(people, now) + attempts.purge(people, now) if people is not None else 0
+            return done + (autosaves.purge(editorial, now) + presence.purge(editorial, now) if editorial is not None else 0)
 
     def run_index(self) -> None:
         """Keep the search index until ``stopping`` is set; a failing round is tried again after a pause."""

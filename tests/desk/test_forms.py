@@ -285,7 +285,7 @@ def test_body_is_written_in_light_markup():
     html = render_section("Page", "page", {}, theme=THEME)
     text = "## 标题\r\n一段\r\n接着\r\n\r\n- 一\r\n- 二\r\n> 引文\r\n\r\n\\# 不是标题"
     assert post("Page", "page", {}, put(pairs_of(html), "body", text)).values["body"] == (
-        ("h", "标题"), ("p", "一段\n接着"), ("li", "一"), ("li", "二"), ("quote", "引文"), ("p", "# 不是标题"))
+        ("h", "标题"), ("p", "一段"), ("p", "接着"), ("li", "一"), ("li", "二"), ("quote", "引文"), ("p", "# 不是标题"))
 
 
 def test_dates_and_numbers_have_their_hints():
@@ -362,6 +362,9 @@ def test_the_page_that_scripts_ask(columns):
 def test_two_of_the_same_name_are_both_told():
     class Two:
         plain = {"Organisation": [Row("a", "同名局"), Row("b", "同名局")]}
+
+        def one(self, kind, slug):
+            return next((row for row in self.plain[kind] if row.slug == slug), None)
     assert "有 2 个机构都叫“同名局”，请写其中一个：同名局 [a]、同名局 [b]" == Picks(Two()).resolve("orgs", "同名局", strict=True, stored=set())[1]
 
 

@@ -24,6 +24,7 @@ from . import clock
 SHARDS = 16
 BATCH = 1000
 _SENTINEL = ""
+FIELDS = ("at", "action", "actor", "target", "outcome", "reason", "before", "after", "address")
 
 
 def digest(value: Any) -> str:
@@ -45,16 +46,15 @@ class Audit(Persistent):
                after: Any = None, address: str = "", at: datetime | None = None) -> str:
         """Add a record to the caller's transaction; returns its key. ``before``/``after`` are kept as digests."""
         key = secrets.token_hex(12)
-        self._open[int(key[0], 16)][key] = {
-            "at": (at or clock.now()).isoformat(timespec="milliseconds"), "action": action, "actor": actor, "target": target,
-            "outcome": outcome, "reason": reason, "before": digest(before), "after": digest(after), "address": address}
+        self._open[int(key[0], 16)][key] = ((at or clock.now()).isoformat(timespec="milliseconds"), action, actor, target, outcome, reason,
+                                            digest(before), digest(after), address)
         return key
 
     def open_count(self) -> int:
         return sum(len(shard) - 1 for shard in self._open)
 
     def _take(self, limit: int) -> list[tuple[str, dict[str, Any]]]:
-        found = [(key, record) for shard in self._open for key, record in shard.items() if key != _SENTINEL]
+        found = [(key, _record(kept)) for shard in self._open for key, kept in shard.items() if key != _SENTINEL]
         found.sort(key=lambda pair: (pair[1]["at"], pair[0]))
         return found[:limit]
 
@@ -81,6 +81,11 @@ class Audit(Persistent):
                 break
             found += [record for _, record in self._batches[number][0][::-1]]
         return found[:limit]
+
+
+def _record(kept: Any) -> dict[str, Any]:
+    """An open record by names. Kept as a tuple: BTrees cannot merge two writers' changes of a bucket that holds dicts (they have no order)."""
+    return kept if isinstance(kept, dict) else dict(zip(FIELDS, kept, strict=True))
 
 
 def _chain(previous: str, records: tuple[tuple[str, dict[str, Any]], ...]) -> str:

@@ -120,6 +120,11 @@ def prepare(settings: Settings, *, auto: bool) -> None:
         db.close()
 
 
+def _proxy(settings: Settings) -> dict[str, Any]:
+    """waitress's arguments for a proxy in front: the address of who asks is then the client's (K2, K7), not the proxy's."""
+    return {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"}} if settings.trusted_proxy else {}
+
+
 def serve_web(settings: Settings, sock: socket.socket, *, worker: bool, config: str = "") -> int:
     """waitress until SIGTERM or Ctrl-C; then open requests end, the worker stops and the database closes."""
     os.environ.setdefault("CHAMELEON_CACHE", str(_template_cache(settings)))
@@ -134,7 +139,7 @@ def serve_web(settings: Settings, sock: socket.socket, *, worker: bool, config: 
         thread.start()
     threading.Thread(target=warm, args=(app,), name="warm", daemon=True).start()
     server = create_server(app, sockets=[sock], threads=settings.threads, ident="", channel_timeout=30, connection_limit=1000,
-                           max_request_body_size=50 << 20, clear_untrusted_proxy_headers=True)
+                           max_request_body_size=50 << 20, clear_untrusted_proxy_headers=True, **_proxy(settings))
     signal.signal(signal.SIGTERM, lambda *_: _interrupt())
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"门户已启动：http://{host}:{sock.getsockname()[1]}/", file=sys.stderr, flush=True)

@@ -115,6 +115,7 @@ class Columns:
         self.plain: dict[str, list[PlainRow]] = {}
         for row in sorted(groups["plain"], key=lambda row: (row.order or 9999, row.title)):
             self.plain.setdefault(row.kind, []).append(row)
+        self._plain = {(row.kind, row.slug): row for row in groups["plain"]}
         self.size = len(self.items)
         self.facets = {name: _facet(self.items, attribute) for name, attribute in FACETS.items()}
         self._audience = {"person": self._mark(lambda row: "自然人" in row.objects if row.objects else bool(row.person_topics)),
@@ -258,7 +259,8 @@ class Columns:
         return [row for row in self.questions if row.topic == topic]
 
     def one(self, kind: str, slug: str) -> PlainRow | None:
-        return next((row for row in self.plain.get(kind, []) if row.slug == slug), None)
+        """The row of a shared record or page by its kind and address."""
+        return self._plain.get((kind, slug))
 
     def topic_counts(self, kind: str) -> dict[str, int]:
         """{topic label: number of listed items} for ``person`` or ``legal``."""

@@ -61,8 +61,8 @@ def directory_of(document: Document) -> Document:
     return place
 
 
-def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """The item's elements with those a 情形 sets itself; a listed handling item sets all it has."""
+def with_case(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """The item's elements with those a 情形 sets itself; a listed handling item sets all it has. Plain values in, plain values out."""
     merged = dict(base)
     changes = set(own.get("changes", ()))
     for key, value in own.items():
@@ -93,7 +93,7 @@ def effective(document: Document, at: datetime | None = None) -> Effective:
     values = {**own, **{key: parts[0][2].values.get(key) for key in INHERITED}}
     values["item_name"] = values["name"]
     if case is not None:
-        values = _merge(values, parts[2][2].values)
+        values = with_case(values, parts[2][2].values)
     if parts[0][2].values.get("state") in _STOPPED and values.get("state") != "取消":
         values |= {key: parts[0][2].values.get(key) for key in ("state", "state_reason")}
     guide = item.get("guide")

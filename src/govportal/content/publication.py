@@ -22,8 +22,8 @@ from .publish import clean_draft
 from .scopes import covers, scope_of, scopes_at, scopes_of, writer_role
 from .site import find_site
 
-__all__ = ["OPENNESS", "STAGES", "STATES", "Offer", "act", "against", "available", "begin", "clean_draft", "current", "discard", "overtaking", "save",
-           "scope_of", "scopes_of", "stage_of", "state_of", "waits_for", "writer_role"]
+__all__ = ["OPENNESS", "STAGES", "STATES", "Offer", "act", "against", "available", "begin", "clean_draft", "current", "discard", "overtaking", "row_of", "save",
+           "scope_of", "scopes_of", "stage_of", "state_of", "waits_for", "why_not", "writer_role"]
 
 STATES = {"new": "未公开", "live": "已公开", "changed": "已公开，有草稿", "scheduled": "已排定", "withdrawn": "已撤回", "ended": "已下线"}
 CHANGES = {"": "", "major": "重要改动", "minor": "小改动"}
@@ -98,6 +98,22 @@ def available(document: Document, actor: Actor) -> list[Offer]:
             found.append(Offer(action, row.title, TABLE.refusals(row, document, actor, holds, given, entered=False), row.needs,
                                tuple(dict.fromkeys(name for other in TABLE.rows if other.action == action for name in other.asks))))
     return found
+
+
+def row_of(document: Document, action: str) -> Row | None:
+    """The row of the table that an action would run now, without a planned time; None when no row fits or there is no such action."""
+    return TABLE.find(action, _present(document), document, _recorded(document))
+
+
+def why_not(document: Document, action: str, actor: Actor) -> list[Reason]:
+    """Why the actor is not offered an action at all (role, state, unknown action); [] when ``available`` has it."""
+    rows, holds = [row for row in TABLE.rows if row.action == action], _holds(actor, document.kind, scopes_of(document))
+    if rows and not any(holds(role) for row in rows for role in row.roles):
+        return TABLE.refusals(rows[0], document, actor, holds, {})[:1]
+    row = row_of(document, action)
+    if row is None:
+        return [TABLE.not_now(action, _present(document))]
+    return [] if any(map(holds, row.roles)) else TABLE.refusals(row, document, actor, holds, {})[:1]
 
 
 def _recorded(document: Document) -> dict[str, Any]:

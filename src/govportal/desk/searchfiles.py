@@ -101,7 +101,7 @@ def _lines(kind: Kind, text: str) -> list[Line]:
 def _listed(found: list[edits.Arrival]) -> dict[str, Any]:
     """Lines for the page, those that are wrong first, and how many of each."""
     order = sorted(found, key=lambda arrival: (arrival.what != "fault", arrival.what == "same", arrival.line.number))
-    return {"counts": [(WORDS[what], sum(arrival.what == what for arrival in found)) for what in WORDS], "wrong": any(arrival.what == "fault" for arrival in found),
+    return {"counts": [(WORDS[what], number) for what in WORDS if (number := sum(arrival.what == what for arrival in found))], "wrong": any(arrival.what == "fault" for arrival in found),
             "moving": sum(arrival.what in ("new", "change") for arrival in found),
             "lines": [(arrival.line.number, WORDS[arrival.what], _text(arrival.line), arrival.line.source, arrival.message, arrival.what) for arrival in order[:200]], "more": max(0, len(order) - 200)}
 

@@ -82,6 +82,7 @@ def _row(one: Finding, columns: Any) -> dict[str, Any]:
     top = max(1, *weeks)
     return {"text": one.asked.text, "asked": one.asked, "trend": one.trend, "now": one.now, "near": one.near, "opened": one.opened, "first": next((day for day, times_ in one.days if times_), ""),
             "bars": [(number_ * 6, 20 - round(18 * value / top), round(18 * value / top)) for number_, value in enumerate(weeks)], "width": 6 * len(weeks),
+            "elsewhere": one.elsewhere, "own": way_link(Way("synonym", "", {"said": one.asked.text}), one.asked.text),
             "by_day": "、".join(f"{day[5:]} {value} 次" for day, value in one.days if value), "ways": [(way_text(way, columns), way.why, way_link(way, one.asked.text)) for way in one.ways]}
 
 

@@ -62,7 +62,8 @@ class DeskPolicy:
 
 
 def signed(request: Any) -> Signed | None:
-    """Who sent this request; None for nobody. Renews the cookie when it was last seen over a minute ago."""
+    """Who sent this request; None for nobody. Renews the cookie when it was last seen over a minute ago, unless the view says that a program
+    sent it and no person (``request.by_itself``): an open page alone must not keep a session from idling out (K7)."""
     sealed = request.cookies.get(COOKIE)
     if not sealed or not request.path_info.startswith("/desk"):
         return None
@@ -75,7 +76,7 @@ def signed(request: Any) -> Signed | None:
     if staff is None:
         return None
     if now - found.issued > sessions.RENEW:
-        request.add_response_callback(lambda request, response: keep(request, response, sid))
+        request.add_response_callback(lambda request, response: None if getattr(request, "by_itself", False) else keep(request, response, sid))
     return Signed(sid, staff, actor_of(people, staff, address=request.remote_addr or "", now=now), sessions.must(people, sid, now))
 
 

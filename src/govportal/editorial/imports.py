@@ -29,7 +29,7 @@ class ImportRefused(Exception):
 
 
 class Import(Persistent):
-    """One uploaded list. ``table``: what the file holds. ``target``: a name of ``targets.TITLES``; ``columns``: column number → key.
+    """One uploaded list. ``table``: what the file holds. ``target``: a name of ``targets.titles()``; ``columns``: column number → key.
 
     ``options``: ``then`` (a word of ``THEN``); ``source`` and ``year`` for the register; ``openness``, ``secrecy_by``, ``secrecy_on`` to submit. ``check``, ``enter``: uids of the jobs."""
 
@@ -92,7 +92,7 @@ def _signature(target: str, table: Table) -> str:
 def guess(one: Import) -> str:
     """The target that most column names fit; '' when hardly any does."""
     titles = [column.title for column in _table(one).columns]
-    score = {target: len(targets.propose(target, titles, {})) for target in targets.TITLES}
+    score = {target: len(targets.propose(target, titles, {})) for target in targets.titles()}
     best = max(score, key=lambda target: score[target])
     return best if score[best] >= 2 else ""
 
@@ -100,7 +100,7 @@ def guess(one: Import) -> str:
 def propose(editorial: Any, one: Import, target: str) -> dict[int, str]:
     """column number → key: as chosen last for the same column names, else by title."""
     table = _table(one)
-    if target not in targets.TITLES:
+    if target not in targets.titles():
         raise ImportRefused("请选择导入为什么内容")
     remembered = (editorial.mappings.get(_signature(target, table)) or {}).get("columns", {})
     return targets.propose(target, [column.title for column in table.columns], remembered)
@@ -126,7 +126,7 @@ def choose(editorial: Any, one: Import, target: str, columns: dict[int, str], op
 
 def faults(one: Import, target: str, columns: dict[int, str], options: dict[str, str]) -> list[str]:
     """What is wrong with a choice of columns."""
-    if target not in targets.TITLES:
+    if target not in targets.titles():
         return ["请选择导入为什么内容"]
     table, known = _table(one), {field.key: field for field in targets.fields(target)}
     found = [f"没有要素“{key[:40]}”" for key in columns.values() if key not in known]
@@ -144,17 +144,17 @@ def faults(one: Import, target: str, columns: dict[int, str], options: dict[str,
     if options.get("then") == "submit":
         found += [f"“{title}”必填，送审前要记下" for name, title in bulk.ACTIONS["submit"].params if not options.get(name, "").strip()]
     if options.get("then") == "publish" and not (target == targets.REGISTER or targets.registers(target)):
-        found.append(f"{targets.TITLES[target]}不能直接发布，请存为草稿送审")
+        found.append(f"{targets.titles()[target]}不能直接发布，请存为草稿送审")
     if (target == targets.REGISTER or options.get("then") == "publish") and not options.get("source", "").strip():
         found.append("“数据来源”必填：登记的内容要注明从哪里来")
     return found
 
 
-def start_check(editorial: Any, one: Import, *, address: str = "") -> Job:
+def start_check(editorial: Any, one: Import, *, address: str = "", once: str = "") -> Job:
     """Start the dry run; nothing is written to the site."""
     if not one.columns:
         raise ImportRefused("请先指定各列对应什么")
-    job = jobs.start(editorial, CHECK, f"检查列表：{one.name}", one.by, {"import": one.uid}, address=address)
+    job = jobs.start(editorial, CHECK, f"检查列表：{one.name}", one.by, {"import": one.uid}, address=address, once=once)
     job.total, one.check = _table(one).rows, job.uid
     return job
 
@@ -182,6 +182,13 @@ def problems(editorial: Any, one: Import, start: int = 0, stop: int = 100) -> li
     """Problems that the dry run found, in row order: line, column, value, reason."""
     check = editorial.jobs.get(one.check)
     return [] if check is None else list(check.report.slice(start, stop))
+
+
+def forget(editorial: Any, one: Import) -> None:
+    """Take an upload away. ImportRefused while a job works with it."""
+    if any(job is not None and job.open for job in (editorial.jobs.get(one.check), editorial.jobs.get(one.enter))):
+        raise ImportRefused("后台正在处理这份文件，请先取消任务或等它结束")
+    del editorial.imports[one.uid]
 
 
 def by_person(editorial: Any, by: str) -> list[Import]:

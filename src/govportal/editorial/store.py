@@ -26,19 +26,30 @@ class Editorial(Persistent):
     def __init__(self) -> None:
         self.rows = PagedRows()       # a row for every document, drafts included: see ``rows``
         self.views = ShardedMap()     # staff uid -> its saved filters: see ``views``
+        self.autosaves = ShardedMap()   # staff uid -> {document and section: what was typed and not saved}: see ``autosaves``
+        self.presence = ShardedMap()    # document uid -> who has it open: see ``presence``
         self.jobs = Jobs()              # background jobs
         self.imports = OOBTree()        # uid -> imports.Import: uploaded lists
         self.mappings = OOBTree()       # signature of a header row -> how its columns were mapped last
         self.requests = Requests()      # changes of the directory list under review
         self.tasks = Tasks()            # what they ask of departments
+        self.previews = ShardedMap()    # document uid -> its secret preview links: see ``previews``
         self.uses = Uses()              # shared record -> documents that name it
-        self.imports[""] = self.mappings[""] = None     # never emptied
+        self.selections = OOBTree()     # uid -> selections.Selection: documents picked in a list, until something is done with them
+        self.imports[""] = self.mappings[""] = self.selections[""] = None     # never emptied
 
     def purge_imports(self, before: datetime) -> int:
         """Forget uploads from before then; returns how many. Mappings stay."""
         old = [uid for uid, one in self.imports.items() if uid and one.at < before]
         for uid in old:
             del self.imports[uid]
+        return len(old)
+
+    def purge_selections(self, before: datetime) -> int:
+        """Forget what was picked before then; returns how many."""
+        old = [uid for uid, one in self.selections.items() if uid and one.at < before]
+        for uid in old:
+            del self.selections[uid]
         return len(old)
 
 

@@ -21,7 +21,6 @@ from .tables import plain
 REGISTER = "registered-item"
 UID, VERSION, SLUG, PARENT = "@uid", "@version", "@slug", "@parent"
 KINDS = ("ImplementationItem", "HandlingItem", "Guide", "DirectoryItem", "Question", "NewsArticle", "Page", "Organisation", "Place", "Material", "Law")
-TITLES = {**{name: kind_of(name).title for name in KINDS}, REGISTER: "外来事项清单（登记，标“指南整理中”）"}
 _BESIDE = {UID: "内容编号", VERSION: "版本", SLUG: "标识（地址）", PARENT: "上级（编码、编号或地址）"}
 # Column names that people use for an element, beside its title.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -42,6 +41,12 @@ _REGISTER: dict[str, tuple[str, str, bool, str]] = {
     "service_objects": ("服务对象", "list", False, "service-objects"), "short_name": ("事项简称", "text", False, ""),
     "plain_names": ("日常用语", "list", False, ""), "courier": ("物流快递", "bool", False, ""), "online": ("网上办理", "bool", False, ""),
     "co_departments": ("联办机构", "list", False, ""), "source_id": ("来源标识", "text", False, "")}
+
+
+@cache
+def titles() -> dict[str, str]:
+    """Target -> its title. Read when asked: schemas must not load before the operator's own code tables are in force."""
+    return {**{name: kind_of(name).title for name in KINDS}, REGISTER: "外来事项清单（登记，标“指南整理中”）"}
 
 
 @cache
@@ -82,7 +87,7 @@ def names(target: str) -> dict[str, str]:
 
 def known_names() -> frozenset[str]:
     """All column names that are understood, to find the header of a file."""
-    return frozenset(name for target in TITLES for name in names(target))
+    return frozenset(name for target in titles() for name in names(target))
 
 
 def propose(target: str, titles: Iterable[str], remembered: dict[str, str]) -> dict[int, str]:

@@ -36,11 +36,11 @@ OPEN = {"ImplementationItem": ("promise_limit.days", "promise_limit.unit", "cond
 
 
 def template(kind: str) -> bytes:
-    """An empty workbook with the columns of a kind (a name of ``targets.TITLES``). LookupError for an unknown one."""
+    """An empty workbook with the columns of a kind (a name of ``targets.titles()``). LookupError for an unknown one."""
     fields = [one for one in targets.fields(kind) if one.key not in (targets.UID, targets.VERSION)]
     book = Workbook()
     sheet = book.active
-    sheet.title = targets.TITLES[kind][:28]
+    sheet.title = targets.titles()[kind][:28]
     _head(sheet, fields)
     _lists(book, sheet, [(number, one) for number, one in enumerate(fields, 1)], 2, FILL_ROWS + 1)
     for number, one in enumerate(fields, 1):

@@ -32,7 +32,7 @@ class Way(NamedTuple):
 @dataclass(frozen=True)
 class Finding:
     """A query of a list. ``days``: (day, times asked), oldest first; ``trend``: in words; ``now``: hits today; ``near``: (title, path) of what comes
-    closest or first; ``opened``: (title, path, times) of what people opened."""
+    closest or first, each title once; ``opened``: (title, path, times) of what people opened; ``elsewhere``: the matter that it is known to be."""
 
     asked: Asked
     days: tuple[tuple[str, int], ...]
@@ -41,6 +41,7 @@ class Finding:
     near: tuple[tuple[str, str], ...]
     opened: tuple[tuple[str, str, int], ...]
     ways: tuple[Way, ...]
+    elsewhere: str = ""
 
 
 def zero(log: QueryLog, today: dt.date, days: int = 7) -> list[Asked]:
@@ -68,14 +69,18 @@ def bare(row: Asked, today: dt.date, days: int) -> Finding:
 def _finding(row: Asked, again: list[tuple[str, str, int]], engine: Engine, columns: Any, today: dt.date, days: int) -> Finding:
     answer = engine.search(Query(row.text, Filters(kind="item"), size=5, today=today.strftime("%Y%m%d"), facets=False), columns)
     now = engine.search(Query(row.text, size=1, today=today.strftime("%Y%m%d"), facets=False), columns).total
-    near = tuple(dict.fromkeys((found.name, found.path) for hit in (answer.hits or answer.near)[:5] if (found := columns.item(hit.uid)) is not None))
+    closest: dict[str, tuple[str, str]] = {}
+    for hit in (answer.hits or answer.near)[:5]:
+        if (found := columns.item(hit.uid)) is not None:
+            closest.setdefault(found.name, (found.name, found.path))
+    near = tuple(closest.values())
     opened = tuple((title, path, times) for uid, times in sorted(row.clicked.items(), key=lambda pair: -pair[1]) if times >= ASKERS for title, path in [_title(columns, uid)] if path)
     plan = engine.planner.plan(row.text)
     ways = [] if "〔" in row.text else [*_from_log(row, again, columns), *_from_opened(row, opened, near), *_from_sound(plan.text, engine, columns),
                                         *_from_characters(plan.text, near, columns)]
     unique = {(way.kind, tuple(sorted(way.values.items()))): way for way in reversed(ways)}
     kept = [way for way in ways if unique.get((way.kind, tuple(sorted(way.values.items())))) is way]
-    return replace(bare(row, today, days), now=now, near=near[:3], opened=opened[:3], ways=(*kept[:MAX_WAYS], *(_elsewhere(plan) if "〔" not in row.text else ())))
+    return replace(bare(row, today, days), now=now, elsewhere=plan.elsewhere.matter if plan.elsewhere is not None else "", near=near[:3], opened=opened[:3], ways=(*kept[:MAX_WAYS], *(_elsewhere(plan) if "〔" not in row.text else ())))
 
 
 def trend(course: list[int]) -> str:

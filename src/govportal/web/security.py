@@ -44,11 +44,15 @@ def tween_factory(handler: Any, registry: Any) -> Any:
         if shared:   # another process may be the one that is asked for the sum
             metrics.cache(registry.page_cache.hits, registry.page_cache.size)
         if log.isEnabledFor(logging.INFO):
-            log.info("%s", json.dumps({"id": request_id, "method": request.method[:10], "path": request.environ.get("PATH_INFO", "").encode(
-                "latin-1", "replace").decode("utf-8", "replace")[:200], "status": response.status_code, "ms": round(seconds * 1000, 2),
+            log.info("%s", json.dumps({"id": request_id, "method": request.method[:10], "path": _logged(request.environ.get("PATH_INFO", "")), "status": response.status_code, "ms": round(seconds * 1000, 2),
                 "cache": request.environ.get("govportal.cache", "")}, ensure_ascii=False))
         return response
     return tween
+
+
+def _logged(path: str) -> str:
+    """The path as the log keeps it: of a secret link only that it is one."""
+    return "/preview/…" if path.startswith("/preview/") else path.encode("latin-1", "replace").decode("utf-8", "replace")[:200]
 
 
 def includeme(config: Any) -> None:

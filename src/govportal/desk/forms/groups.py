@@ -11,7 +11,7 @@ from colander import null
 from markupsafe import Markup
 
 from .look import MAX_ROWS, Look, Path, Settling, side_by_side
-from .widgets import Leaf, described_by, empty
+from .widgets import Leaf, empty
 
 
 class Group(Leaf):
@@ -23,7 +23,7 @@ class Group(Leaf):
     def serialize(self, field: Any, cstruct: Any, *, look: Look, path: Path, **kw: Any) -> Markup:
         own, error = look.id(path), look.error(path)
         return look.draw(self.template, w=self, id=own, name=field.name, title=field.title, error=error, plain=bool(kw.get("plain")),
-                         described=described_by(own, self.hint, error), parts=self.inside(field, cstruct, look, path))
+                         described=look.described(own, self.hint, error), parts=self.inside(field, cstruct, look, path))
 
     def inside(self, field: Any, cstruct: Any, look: Look, path: Path) -> list[dict[str, Any]]:
         """The parts with their fields, runs of short ones together."""
@@ -74,7 +74,7 @@ class Repeated(Leaf):
         rows = self.shown_rows(cstruct)
         self.prototype(field, look, path)
         return look.draw(self.template, w=self, id=own, name=field.name, title=kw.get("title") or field.title, error=error,
-                         level=kw.get("level", 3), lead=kw.get("lead", ""), described=described_by(own, self.hint, error),
+                         level=kw.get("level", 3), lead=kw.get("lead", ""), described=look.described(own, self.hint, error),
                          op=".".join(map(str, path)), most=MAX_ROWS,
                          rows=[self.drawn(field, value, look, path, number, len(rows)) for number, value in enumerate(rows)],
                          add_focus="autofocus" if look.focus == (*path, "add") else None)

@@ -101,7 +101,7 @@ ROW_PARTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "materials": (
         ("", ("record", "name", "kind", "source", "necessity", "originals", "copies", "form", "issuer", "note", "accept")),
         ("要求提供的依据", ("basis",)),
-        ("样表", ("sample", "sample_none")),
+        ("样表", ("blank_file", "sample", "sample_none")),
         ("可以不带", ("waivable", "waive_note", "electronic", "eform")),
         ("更多要素", ("key", "source_note", "issue_time", "spec", "usage", "place", "intermediary", "remark")),
     ),

@@ -52,14 +52,19 @@ class Look:
     errors: dict[Path, list[str]] = field(default_factory=dict)
     troubled: set[Path] = field(default_factory=set)      # every path on the way to an error or to the focus
     wanting: dict[Path, list[str]] = field(default_factory=dict)   # row -> what it lacks
+    remarks: dict[str, list[str]] = field(default_factory=dict)    # id of a field, group or row -> what a reviewer said about it
     prototypes: dict[str, tuple[str, str, Markup]] = field(default_factory=dict)   # dotted path -> (id, op, empty row) with holes
 
     @classmethod
-    def make(cls, theme: Any, kind: str, picks: Picks, prefix: str, focus: Path, errors: Iterable[Problem]) -> Look:
+    def make(cls, theme: Any, kind: str, picks: Picks, prefix: str, focus: Path, errors: Iterable[Problem],
+             remarks: Iterable[tuple[Path, str]] = ()) -> Look:
         look = cls(theme, kind, picks, prefix, focus)
+        remarks = list(remarks)
+        for path, words in remarks:
+            look.remarks.setdefault(look.id(path), []).append(words)
         for problem in errors:
             look.errors.setdefault(problem.path, []).append(problem.message)
-        for path in (*look.errors, focus):
+        for path in (*look.errors, focus, *(path for path, _ in remarks)):
             look.troubled.update(path[:length] for length in range(1, len(path) + 1))
         return look
 
@@ -78,7 +83,12 @@ class Look:
 
     def draw(self, template: str, **values: Any) -> Markup:
         load = self.theme.template
-        return Markup(load(f"desk/widgets/{template}.pt")(icon=self.theme.icon, frame=load("desk/widgets/frame.pt"), **values))
+        own = values.get("id") or (values.get("row") or {}).get("id", "")
+        return Markup(load(f"desk/widgets/{template}.pt")(icon=self.theme.icon, frame=load("desk/widgets/frame.pt"), remarks=self.remarks.get(own, ()), **values))
+
+    def described(self, own: str, hint: str, error: str) -> str | None:
+        """Ids of what stands between a field's name and its control, as far as it is there: hint, error, remark."""
+        return " ".join(f"{own}-{mark}" for mark, there in (("h", hint), ("e", error), ("r", own in self.remarks)) if there) or None
 
 
 @dataclass

@@ -91,6 +91,7 @@ SOURCES: dict[str, Callable[[Any, Holds], Iterable[Entry]]] = {
     "clauses": _clauses}
 WORDS = {"orgs": "机构", "places": "办理地点", "channels": "栏目", "materials": "材料", "laws": "法律", "lawpaths": "法律", "items": "事项",
          "articles": "文章", "regions": "行政区划", "topics": "主题", "clauses": "条款"}
+_RECORDS = {"orgs": "Organisation", "places": "Place", "channels": "Channel", "materials": "Material"}     # found by address, not by looking through the list
 _PLAIN_VALUE = {"laws", "topics", "clauses"}     # the value is the name itself
 
 
@@ -121,6 +122,9 @@ class Picks:
         if what == "articles":
             found = self.columns.row(value)
             return found[1].title if found is not None and found[0] == "article" else ""
+        if what in _RECORDS:
+            record = self.columns.one(_RECORDS[what], value)
+            return record.title if record is not None else ""
         if what not in self._labels:
             self._labels[what] = {entry.value: entry.label for entry in self.entries(what)}
         return self._labels[what].get(value, "")

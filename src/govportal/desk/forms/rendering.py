@@ -19,13 +19,14 @@ from .sections import section as section_named
 
 
 def render_section(kind: str, section: str, values: dict[str, Any], *, theme: Any, picks: Picks | None = None,
-                   errors: Iterable[Problem] = (), focus: Path = (), said: str = "", prefix: str = "f", heading: bool = True) -> Markup:
+                   errors: Iterable[Problem] = (), focus: Path = (), said: str = "", prefix: str = "f", heading: bool = True,
+                   remarks: Iterable[tuple[Path, str]] = ()) -> Markup:
     """The fields of a section with ``values`` (a document's, or what was typed), to stand inside a form.
 
     ``focus``: a field or a button as ``reading.apply`` names it, or the field that a link asks for; ``said``: what was just done, for the
-    live region. Errors stand in page order whatever their order here."""
+    live region; ``remarks``: what a reviewer said, beside the field. Errors stand in page order whatever their order here."""
     form, one, errors = form_of(kind, section), section_named(kind, section), in_page_order(kind, section, errors)
-    look = Look.make(theme, kind, picks or Picks(), prefix, focus, errors)
+    look = Look.make(theme, kind, picks or Picks(), prefix, focus, errors, remarks)
     _lacks(look, kind, values)
     parts = []
     first = True

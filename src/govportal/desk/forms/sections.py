@@ -93,7 +93,7 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
     "Law": (
         _s("law", "名称与有效性", "title short category version status status_note doc_number issuer source history"),
         _s("articles", "条文", "articles", "指南里引用的条文从这里取，不另外抄。")),
-    "Material": (_s("material", "共享材料", "name kind issuer source about certificate demo", "改一次，用到它的事项都跟着变。"),),
+    "Material": (_s("material", "共享材料", "name kind issuer source about blank_file sample_file certificate demo", "改一次，用到它的事项都跟着变。"),),
 }
 
 

@@ -27,11 +27,6 @@ def empty(value: Any) -> bool:
     return value is None or value is null or value == ""
 
 
-def described_by(own: str, hint: str, error: str) -> str | None:
-    """The ids of a field's hint and error, as far as it has them."""
-    return " ".join([*([f"{own}-h"] if hint else []), *([f"{own}-e"] if error else [])]) or None
-
-
 class Leaf(deform.widget.Widget):
     """A field with one value. ``dotted``: its path without row numbers; ``optional``: a guide is complete without it."""
 
@@ -51,7 +46,7 @@ class Leaf(deform.widget.Widget):
     def serialize(self, field: Any, cstruct: Any, *, look: Look, path: Path, **kw: Any) -> Markup:
         own, error = look.id(path), look.error(path, deep=self.deep)
         return look.draw(self.template, w=self, id=own, name=field.name, title=kw.get("title") or field.title, error=error,
-                         invalid="true" if error else None, described=described_by(own, self.hint, error),
+                         invalid="true" if error else None, described=look.described(own, self.hint, error),
                          autofocus="autofocus" if look.focus == path else None, **self.more(field, cstruct, look, path))
 
     def more(self, field: Any, cstruct: Any, look: Look, path: Path) -> dict[str, Any]:
