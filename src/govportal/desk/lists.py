@@ -61,7 +61,7 @@ def lists_view(context: Any, request: Any) -> Any:
     for row in columns.rows(slots[(current - 1) * PAGE:current * PAGE]):
         document = request.site.document(row.uid)
         below = implementations(document) if document is not None else []
-        rows.append({"row": row, "state": STATES[row.state] if row.state not in ("live", "changed") else row.item_state, "stage": STAGES.get(row.stage, ""),
+        rows.append({"row": row, "state": row.item_state if row.state in ("live", "changed") or row.item_state == "取消" else STATES[row.state], "stage": STAGES.get(row.stage, ""),
                      "items": len(below), "main": (document.live.head.get("main") or "") if document is not None and document.live is not None else ""})
     base = [*wanted.pairs(), *([("sort", sort)] if sort != "title" else [])]
     types = [row for row in directory.types(columns)[:-1]]

@@ -259,12 +259,10 @@ def progress(stage: str) -> list[tuple[str, str]]:
 
 def compared(request: Any, one: Request, items: list[Document]) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """(heading, (element, before, after) …) of each resulting item."""
-    basis = cells.element(requests.KIND, "legal_basis")
-    assert basis is not None
     def words(value: Any) -> str:
         if isinstance(value, dict):
             return " ".join(str(part) for part in value.values() if part)
-        return cells.show(basis, value) or "" if isinstance(value, tuple) and value and isinstance(value[0], dict) else "、".join(map(str, value)) if isinstance(value, tuple) else str(value or "")
+        return "\n".join(map(words, value)) if isinstance(value, tuple) else str(value or "")
     found = []
     for at, row in enumerate(one.rows, 1):
         before = items[0].live.values if one.kind == "change" and items and items[0].live is not None and one.stage != "applied" else {}
