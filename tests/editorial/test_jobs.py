@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import transaction
+from ZODB.POSException import ConflictError
 
 from govportal.base import clock
 from govportal.content import publish
@@ -100,6 +101,50 @@ def test_cancelling_keeps_what_is_done_and_undo_takes_it_back(small):
     assert (state, report, left) == ("done", ["改过了"], {"7": 1})
     with small.db.transaction() as connection, pytest.raises(JobRefused, match="已经撤销过"):
         jobs.undo(open_editorial(connection), uid, "p1")
+
+
+def test_an_undo_that_was_stopped_goes_on_where_it_stopped(small):
+    uid, one = begin(small), runner(small)
+    one.run_all()
+
+    def undo():
+        with small.db.transaction() as connection:
+            return jobs.undo(open_editorial(connection), uid, "p1").uid
+    first = undo()
+    with pytest.raises(JobRefused, match="撤销正在进行"):
+        undo()
+    one.step()
+    with small.db.transaction() as connection:
+        jobs.cancel(open_editorial(connection), first)
+    one.run_all()
+    done = look(small, first, lambda job, site: (job.state, job.done, len(site.settings)))
+    assert done[0] == "cancelled" and 0 < done[1] < 120 and done[2] == 120 - done[1]
+    second = undo()
+    one.run_all()
+    assert look(small, second, lambda job, site: (job.state, job.counts["ok"] + job.counts["failed"], dict(site.settings))) == ("done", 120 - done[1], {"7": 1})
+    with pytest.raises(JobRefused, match="已经撤销过"):
+        undo()
+
+
+def test_a_form_sent_twice_starts_one_job_also_at_the_same_moment(small):
+    def start(connection, once):
+        return jobs.start(open_editorial(connection), "note", "记一记", "p1", {}, (1,), once=once).uid
+    managers = [transaction.TransactionManager() for _ in range(2)]
+    connections = [small.db.open(manager) for manager in managers]
+    for manager in managers:
+        manager.begin()
+    first, second = (start(connection, "form-1") for connection in connections)
+    managers[0].commit()
+    with pytest.raises(ConflictError):
+        managers[1].commit()
+    managers[1].abort()
+    managers[1].begin()
+    assert first == second == start(connections[1], "form-1") != start(connections[1], "form-2")
+    managers[1].commit()
+    for connection in connections:
+        connection.close()
+    with small.db.transaction() as connection:
+        assert len(open_editorial(connection).jobs.of("p1")) == 2 and jobs.begun(open_editorial(connection), "p2", "form-1") is None
 
 
 def test_cancelling_does_not_meet_a_batch_that_runs(small):

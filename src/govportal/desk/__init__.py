@@ -12,6 +12,8 @@ PARTS = ("security", "shell", "signin", "account",      # the frame
          "home", "content",                             # what waits, and what there is
          "documents", "making", "editing", "keeping", "cases",   # one document: its page, its form, its 情形
          "preview", "review", "history", "actions", "overrides",   # one document: seen, decided, looked back at
+         "bulk", "jobs", "imports", "exports", "replace",   # many at once, in the background
+         "shared",                                      # what is written once and used by many
          "quality",                                     # what is wrong with it
          "searchops",                                   # how it is found
          "site", "staff", "audit")                              # people and what they did

@@ -28,6 +28,7 @@ from .words import STAGE_TAGS, person_words, stage_words
 EDITABLE = ("", "drafting", "returned")     # stages of the draft in which it may be written
 CHILDREN = 200                              # children that are looked at when they are counted
 SHOWN_LACKS = 8
+CLIPPED = 120                               # characters of what the item says, beside the form of its 情形
 
 
 class Line(NamedTuple):
@@ -163,9 +164,9 @@ def inherited_of(request: Any, document: Document, name: str, picks: Picks) -> d
     if document.kind == "HandlingItem" and name and (own := publication.current(item)) is not None and publication.current(document) is not None:
         changes = set(publication.current(document).values.get("changes", ()))  # type: ignore[union-attr]
         there = own.values
-        found["item"] = [(child.title, text, child.name in changes) for child in form_of("HandlingItem", name).children
+        found["item"] = [(child.title, text if len(text) <= CLIPPED else text[:CLIPPED].rstrip() + "……", child.name in changes) for child in form_of("HandlingItem", name).children
                          if child.name in there and (text := words(child, there[child.name], picks))]
-        found["item_href"] = address(item)
+        found["item_href"] = address(item, name) if name in {one.name for one in sections_of(item.kind)} else address(item)
     return found
 
 

@@ -6,6 +6,7 @@ the transaction does not ask again. Scripts get JSON with a ``message`` for peop
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 from typing import Any, BinaryIO
 
 from pyramid.httpexceptions import HTTPNotFound
@@ -25,6 +26,8 @@ from .shell import audit_note, desk_page, see_other
 SCANS = "govportal.scans"           # in the environ, which all attempts of a request share: digest -> Verdict
 MOST = blobs.LIMIT + (1 << 20)
 SHOWN = 50
+LOOKED = 5000              # newest files whose names are looked through
+MANY = 100                 # uses that are counted exactly
 
 
 class UploadRefused(Exception):
@@ -46,10 +49,12 @@ def scan_once(request: Any, stream: BinaryIO) -> Verdict:
     return kept[key]
 
 
-def take_upload(request: Any, field: str = "file") -> files.FileRecord:
-    """Keep the posted file in the library. UploadRefused when there is none, it is too large, of no allowed kind, or infected."""
-    if (request.content_length or 0) > MOST:
-        raise UploadRefused(f"文件超过 {blobs.LIMIT >> 20} MB，没有上传。请压缩或分开上传")
+def posted_file(request: Any, field: str = "file", most: int = MOST) -> tuple[BinaryIO, str, Verdict]:
+    """(stream at its start, name, verdict of the scan) of the posted file. UploadRefused when there is none or it is too large.
+
+    An infected file is audited; whether it is taken is the caller's to decide."""
+    if (request.content_length or 0) > most:
+        raise UploadRefused(f"文件超过 {most >> 20} MB，没有上传。请压缩或分开上传")
     try:
         given = request.POST.get(field)
     except (ValueError, LookupError, TypeError, AttributeError, OSError, DeprecationWarning):
@@ -60,6 +65,12 @@ def take_upload(request: Any, field: str = "file") -> files.FileRecord:
     verdict = scan_once(request, stream)
     if verdict.state == INFECTED:
         audit_note(request, "file.infected", outcome="refused", reason=f"{verdict.name} {files.shown_name(name)}"[:200])
+    return stream, name, verdict
+
+
+def take_upload(request: Any, field: str = "file") -> files.FileRecord:
+    """Keep the posted file in the library. UploadRefused when there is none, it is too large, of no allowed kind, or infected."""
+    stream, name, verdict = posted_file(request, field)
     try:
         return files.add(request.site, stream, name, verdict=verdict, actor=request.actor.id)
     except blobs.BlobRefused as refused:
@@ -100,12 +111,15 @@ def file_view(context: Any, request: Any) -> Any:
 
 
 def files_view(context: Any, request: Any, *, errors: list[tuple[str, str]] | None = None) -> Any:
-    """The newest files, where they are used, and the form to bring one; ``id`` shows one alone."""
-    library, wanted = request.site.files, request.query("id")
-    found = [record] if wanted and (record := files.find(request.site, wanted)) is not None else library.newest(SHOWN) if library is not None and not wanted else []
-    rows = [{"record": record, "who": _name_of(request, record.by), "address": desk_path(record),
-             "users": [(path_of(document), live) for document, live in list(files.used_by(request.site, record))[:5]]} for record in found]
-    return desk_page(request, "desk/files.pt", "文件", nav="shared", status=422 if errors else 200, errors=errors, rows=rows, wanted=wanted, most=blobs.LIMIT >> 20,
+    """The newest files, or those whose name holds ``q``, where they are used, and the form to bring one; ``id`` shows one alone."""
+    library, wanted, words = request.site.files, request.query("id"), request.query("q").lower()
+    if wanted or library is None:
+        found = [record] if wanted and (record := files.find(request.site, wanted)) is not None else []
+    else:
+        found = list(islice((record for record in library.newest(LOOKED) if words in record.name.lower()), SHOWN))
+    rows = [{"record": record, "who": _name_of(request, record.by), "address": desk_path(record), "used": len(users),
+             "users": [(path_of(document), live) for document, live in users[:5]]} for record in found for users in [list(islice(files.used_by(request.site, record), MANY))]]
+    return desk_page(request, "desk/files.pt", "文件", nav="shared", status=422 if errors else 200, errors=errors, rows=rows, wanted=wanted, words=request.query("q"), many=MANY, most=blobs.LIMIT >> 20,
                      may_add=request.actor.holds_any("editor", "directory"), total=len(library) if library is not None else 0)
 
 
@@ -127,5 +141,5 @@ def includeme(config: Any) -> None:
     config.registry.scanner = scanner_of(config.registry.portal_settings.clamd)
     config.add_desk_page(None, name="richtext-clean", path="/desk/richtext/clean", permission="content.edit", post=clean_post)
     config.add_desk_page(None, name="file-upload", path="/desk/files/upload", permission="content.edit", post=upload_post)
-    config.add_desk_page(files_view, name="files", path="/desk/files", permission="content.view", params=("id",), post=files_post, post_permission="content.edit")
+    config.add_desk_page(files_view, name="files", path="/desk/files", permission="content.view", params=("id", "q"), post=files_post, post_permission="content.edit")
     config.add_desk_page(file_view, name="file", path="/desk/files/{id}", permission="content.view")

@@ -118,9 +118,9 @@ def new_view(context: None, request: Any) -> Any:
 
 
 def directory_page(request: Any) -> Any:
-    """The directory list to choose from; it belongs to everybody."""
+    """The directory list to choose from; it belongs to everybody. Rows taken over from elsewhere are found by their words."""
     words = request.query("q")
-    wanted = read_filter([("kind", "DirectoryItem"), ("words", words)])
+    wanted = read_filter([("kind", "DirectoryItem"), ("words", words) if words else ("register", "no")])
     found = listing.select(request.desk_columns, wanted, (Scope(),))
     page = listing.page(request.desk_columns, found.slots, "title", number(request.query("page"), default=1, low=1, high=100_000))
     return desk_page(request, "desk/new-directory.pt", "从目录清单选事项", nav="content", crumbs=(("/desk/content", "内容"), ("/desk/new", "新写一篇")), words=words, total=page.total,

@@ -10,6 +10,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPNotFound
 
 from ..base import clock
+from ..editorial import autosaves
 from ..people import accounts, attempts, sessions
 from ..people.errors import PeopleRefused
 from ..people.grants import deputation_of, grants_of
@@ -151,6 +152,7 @@ def _end_session(request: Any, person: Any, by: dict[str, Any]) -> Any:
 def _end_account(request: Any, person: Any, by: dict[str, Any]) -> Any:
     heir = request.people.staff(posted(request, "heir")) if posted(request, "heir") else None
     moved = accounts.end_account(request.people, person, rooms=request.registry.open_work(request), heir=heir, reason=posted(request, "reason")[:200], **by)
+    autosaves.forget_staff(request.editorial, person.uid)          # nobody else may read what was never saved
     return _back(request, person, f"账号已停用，移交了 {moved} 件工作" if moved else "账号已停用")
 
 

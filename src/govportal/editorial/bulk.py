@@ -226,8 +226,8 @@ def _preview(site: Site, actor: Actor, action: Action, uid: str, params: Params)
     return Line(uid, title, not reasons, tuple(map(str, reasons)))
 
 
-def begin(editorial: Any, by: str, action: str, uids: Sequence[str], params: Params, *, address: str = "") -> Job:
-    """Start the job. JobRefused when parameters are missing or the list is empty or too long."""
+def begin(editorial: Any, by: str, action: str, uids: Sequence[str], params: Params, *, address: str = "", once: str = "") -> Job:
+    """Start the job (``once``: see ``jobs.start``). JobRefused when parameters are missing or the list is empty or too long."""
     wrong = faults(action, params)
     chosen = list(dict.fromkeys(uids))
     if not wrong and not chosen:
@@ -237,7 +237,7 @@ def begin(editorial: Any, by: str, action: str, uids: Sequence[str], params: Par
     if wrong:
         raise JobRefused("；".join(wrong))
     return jobs.start(editorial, KIND.name, f"批量{ACTIONS[action].title}（{len(chosen)} 项）", by, {"action": action, "params": dict(params)}, chosen,
-                      address=address)
+                      address=address, once=once)
 
 
 def _work(run: Run, uid: str) -> str:

@@ -83,14 +83,15 @@ def write(site: Site, uids: Iterable[str], keys: Sequence[str], format: str, *, 
     return Path(writer.close()).read_bytes(), count
 
 
-def begin(editorial: Any, by: str, uids: Sequence[str], keys: Sequence[str], format: str, *, kind: str = "", name: str = "列表", address: str = "") -> Job:
+def begin(editorial: Any, by: str, uids: Sequence[str], keys: Sequence[str], format: str, *, kind: str = "", name: str = "列表", address: str = "",
+          once: str = "") -> Job:
     """Start the export as a job; its result is the file."""
     _titles(keys, kind)
     _format(format)
     if len(uids) > MAX_ROWS:
         raise ExportRefused(f"一次最多导出 {MAX_ROWS} 行，现在有 {len(uids)} 行，请缩小范围")
     return jobs.start(editorial, KIND.name, f"导出：{name}（{len(uids)} 行）", by, {"keys": tuple(keys), "format": format, "kind": kind, "name": name[:60]}, uids,
-                      address=address)
+                      address=address, once=once)
 
 
 def _step(run: Run) -> bool:

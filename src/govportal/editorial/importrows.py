@@ -216,7 +216,10 @@ def _clean(site: Site, reader: Reader, document: Document | None, entry: Entry, 
         return {}, [Fault(_column_of(reader, reason.field), _without(reader, reason.field, reason.message)) for reason in exc.reasons]
     faults = [Fault(_column_of(reader, reason.field), _without(reader, reason.field, reason.message))
               for reason in publish.identity_reasons(site, document, reader.target, values)]
-    return values, faults + [Fault(reader.number_of("org"), reason.message) for reason in _rights(site, reader, document, entry, values, actor)]
+    org = reader.number_of("org")
+    if org >= 0 and any(fault.number == org for fault in faults):
+        return values, faults               # no such department: whose it would be cannot be asked
+    return values, faults + [Fault(org, reason.message) for reason in _rights(site, reader, document, entry, values, actor)]
 
 
 def _rights(site: Site, reader: Reader, document: Document | None, entry: Entry, values: dict[str, Any], actor: Actor) -> list[Reason]:

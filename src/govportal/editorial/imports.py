@@ -150,11 +150,11 @@ def faults(one: Import, target: str, columns: dict[int, str], options: dict[str,
     return found
 
 
-def start_check(editorial: Any, one: Import, *, address: str = "") -> Job:
+def start_check(editorial: Any, one: Import, *, address: str = "", once: str = "") -> Job:
     """Start the dry run; nothing is written to the site."""
     if not one.columns:
         raise ImportRefused("请先指定各列对应什么")
-    job = jobs.start(editorial, CHECK, f"检查列表：{one.name}", one.by, {"import": one.uid}, address=address)
+    job = jobs.start(editorial, CHECK, f"检查列表：{one.name}", one.by, {"import": one.uid}, address=address, once=once)
     job.total, one.check = _table(one).rows, job.uid
     return job
 
@@ -182,6 +182,13 @@ def problems(editorial: Any, one: Import, start: int = 0, stop: int = 100) -> li
     """Problems that the dry run found, in row order: line, column, value, reason."""
     check = editorial.jobs.get(one.check)
     return [] if check is None else list(check.report.slice(start, stop))
+
+
+def forget(editorial: Any, one: Import) -> None:
+    """Take an upload away. ImportRefused while a job works with it."""
+    if any(job is not None and job.open for job in (editorial.jobs.get(one.check), editorial.jobs.get(one.enter))):
+        raise ImportRefused("后台正在处理这份文件，请先取消任务或等它结束")
+    del editorial.imports[one.uid]
 
 
 def by_person(editorial: Any, by: str) -> list[Import]:

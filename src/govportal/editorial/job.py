@@ -20,6 +20,7 @@ MAX_REPORT = 20_000          # failures kept a job; more are only counted
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 STATES = {WAITING: "等待中", RUNNING: "进行中", DONE: "已完成", FAILED: "没有完成", CANCELLED: "已取消"}
 OPEN = (WAITING, RUNNING)
+_FORMS = uuid.UUID("6f1d7c0e-58a4-4b58-9a53-0d7a1f4f6f0b")
 
 
 class Failure(NamedTuple):
@@ -31,6 +32,11 @@ class Failure(NamedTuple):
     line: int = 0
     column: str = ""
     value: str = ""
+
+
+def uid_of(by: str, once: str) -> str:
+    """The uid of the job that a person starts with a form marked ``once``: the same for the same form, so that it starts one job."""
+    return str(uuid.uuid5(_FORMS, f"{by} {once}"))
 
 
 class _Page(Persistent):
@@ -99,8 +105,8 @@ class Job(Persistent):
     undone_by = ""
     address = ""
 
-    def __init__(self, kind: str, title: str, by: str, at: datetime, payload: dict[str, Any], items: Iterable[Any] = ()) -> None:
-        self.uid = str(uuid.uuid4())
+    def __init__(self, kind: str, title: str, by: str, at: datetime, payload: dict[str, Any], items: Iterable[Any] = (), *, uid: str = "") -> None:
+        self.uid = uid or str(uuid.uuid4())
         self.kind, self.title, self.by, self.at = kind, title, by, at
         self.counts: dict[str, int] = {}
         self.summary: dict[str, Any] = {}
@@ -122,11 +128,6 @@ class Job(Persistent):
 
     def wish_cancel(self) -> None:
         self._wish.data = True
-
-    @property
-    def undoable(self) -> bool:
-        """Whether an undo may be started: over, something to reverse, not reversed yet."""
-        return not self.open and len(self.undo) > 0 and not self.undone_by
 
     def count(self, outcome: str, number: int = 1) -> None:
         self.counts = {**self.counts, outcome: self.counts.get(outcome, 0) + number}

@@ -19,13 +19,14 @@ from ..base import clock
 from ..content.site import Site, open_site
 from ..workflow.actors import Actor
 from ..workflow.reasons import Refused
-from .job import CANCELLED, DONE, FAILED, RUNNING, WAITING, Failure, Job
+from .job import CANCELLED, DONE, FAILED, RUNNING, WAITING, Failure, Job, uid_of
 from .store import Editorial, open_editorial
 
 log = logging.getLogger("govportal.jobs")
 BATCH, SECONDS = 50, 0.2      # a batch ends with whichever comes first
 WIDTH = 8                     # jobs that take turns; later ones wait
 KEEP_DAYS = 30
+SELECTION_KEPT = timedelta(days=2)      # what was picked in a list and is not needed any more
 STRIKES = 5                   # rounds that fail by the machine (disk, storage) before a job is given up
 ActorFor = Callable[[Any, str, str], Actor | None]
 
@@ -127,9 +128,18 @@ def over_items(work: Callable[[Run, Any], str], name: Callable[[Run, Any], tuple
     return step
 
 
-def start(editorial: Editorial, kind: str, title: str, by: str, payload: dict[str, Any], items: Iterable[Any] = (), *, address: str = "") -> Job:
-    """Put a job in; the caller commits, the worker carries it out. ``address``: the network address the person works from."""
-    job = Job(kind, title, by, clock.now(), payload, items)
+def begun(editorial: Editorial, by: str, once: str) -> Job | None:
+    """The job that this person has started with the form marked ``once``; None when there is none."""
+    return editorial.jobs.get(uid_of(by, once)) if once else None
+
+
+def start(editorial: Editorial, kind: str, title: str, by: str, payload: dict[str, Any], items: Iterable[Any] = (), *, address: str = "", once: str = "") -> Job:
+    """Put a job in; the caller commits, the worker carries it out. ``address``: the network address the person works from. ``once``: a mark
+    of the form; a second start with the same mark gives the first job (also at the same moment: both write one key, so one is tried again)."""
+    found = begun(editorial, by, once)
+    if found is not None:
+        return found
+    job = Job(kind, title, by, clock.now(), payload, items, uid=uid_of(by, once) if once else "")
     job.address = address
     return editorial.jobs.add(job)
 
@@ -142,19 +152,30 @@ def cancel(editorial: Editorial, uid: str) -> None:
     job.wish_cancel()
 
 
+def undo_from(editorial: Editorial, job: Job) -> int:
+    """How many of the job's elements were reversed already, when an undo may be started or go on where one was stopped. JobRefused else."""
+    if job.open:
+        raise JobRefused("任务还在进行，请先取消或等它结束")
+    if not len(job.undo):
+        raise JobRefused("这项任务没有可以撤销的改动")
+    before = editorial.jobs.get(job.undone_by)
+    if job.undone_by and (before is None or before.state == DONE):
+        raise JobRefused("这项任务已经撤销过")
+    if before is not None and before.open:
+        raise JobRefused("撤销正在进行")
+    return before.position if before is not None else 0
+
+
 def undo(editorial: Editorial, uid: str, by: str, *, address: str = "") -> Job:
-    """Start a job that reverses another one, newest element first. JobRefused when there is nothing to reverse or it was reversed."""
+    """Start a job that reverses another one, newest element first; after an undo that was stopped or failed, the rest. JobRefused when there is
+    nothing to reverse or it was reversed."""
     job = editorial.jobs.get(uid)
     if job is None:
         raise JobRefused("没有这项任务，它可能已过保存期")
-    if job.open:
-        raise JobRefused("任务还在进行，请先取消或等它结束")
-    if job.undone_by:
-        raise JobRefused("这项任务已经撤销过")
-    if not len(job.undo):
-        raise JobRefused("这项任务没有可以撤销的改动")
-    made = start(editorial, UNDO, f"撤销：{job.title}", by, {"of": uid, "kind": job.kind}, address=address)
+    position = undo_from(editorial, job)
+    made = start(editorial, UNDO, f"撤销：{job.title}"[:200], by, {"of": uid, "kind": job.kind}, address=address)
     made.undoes, made.total, job.undone_by = uid, len(job.undo), made.uid
+    made.position = made.done = position
     return made
 
 
@@ -208,10 +229,10 @@ class Runner:
                 return
 
     def purge(self, now: datetime) -> int:
-        """Forget jobs and uploads that are older than ``keep_days``."""
+        """Forget jobs and uploads that are older than ``keep_days``, and selections of some days ago."""
         with self.db.transaction() as connection:
             editorial, before = open_editorial(connection), now - timedelta(days=self.keep_days)
-            return editorial.jobs.purge(before) + editorial.purge_imports(before)
+            return editorial.jobs.purge(before) + editorial.purge_imports(before) + editorial.purge_selections(now - SELECTION_KEPT)
 
     def _turn(self, uid: str) -> int:
         """One batch; conflicts are left for the next round, a broken element is found by going one by one."""
@@ -313,4 +334,4 @@ class Runner:
                     raise
 
 
-__all__ = ["BATCH", "JobFailed", "JobKind", "JobRefused", "Partly", "Run", "Runner", "cancel", "over_items", "start", "undo"]
+__all__ = ["BATCH", "JobFailed", "JobKind", "JobRefused", "Partly", "Run", "Runner", "begun", "cancel", "over_items", "start", "undo", "undo_from"]

@@ -145,7 +145,7 @@ def preview(site: Site, uids: Sequence[str], find: str, *, fields: Sequence[str]
 
 
 def begin(editorial: Any, by: str, find: str, replace: str, chosen: Iterable[tuple[str, str, str]] | Iterable[Hit], *, fields: Sequence[str] = (),
-          address: str = "") -> Job:
+          address: str = "", once: str = "") -> Job:
     """Start the job for the chosen hits (uid, base, key, …)."""
     check(find, replace, fields)
     by_uid: dict[str, tuple[str, list[str]]] = {}
@@ -154,7 +154,8 @@ def begin(editorial: Any, by: str, find: str, replace: str, chosen: Iterable[tup
     if not by_uid or len(by_uid) > MAX_ITEMS:
         raise ReplaceRefused("没有选中任何一处" if not by_uid else f"一次最多改 {MAX_ITEMS} 份内容，请缩小范围")
     items = [(uid, base, tuple(keys)) for uid, (base, keys) in by_uid.items()]
-    return jobs.start(editorial, KIND.name, f"替换“{find[:20]}”为“{replace[:20]}”（{len(items)} 份）", by, {"find": find, "replace": replace}, items, address=address)
+    return jobs.start(editorial, KIND.name, f"替换“{find[:20]}”为“{replace[:20]}”（{len(items)} 份）", by, {"find": find, "replace": replace}, items, address=address,
+                      once=once)
 
 
 def replaced(kind: str, values: dict[str, Any], find: str, replace: str, keys: Iterable[str]) -> dict[str, Any]:

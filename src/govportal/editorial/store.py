@@ -31,13 +31,21 @@ class Editorial(Persistent):
         self.mappings = OOBTree()       # signature of a header row -> how its columns were mapped last
         self.previews = ShardedMap()    # document uid -> its secret preview links: see ``previews``
         self.uses = Uses()              # shared record -> documents that name it
-        self.imports[""] = self.mappings[""] = None     # never emptied
+        self.selections = OOBTree()     # uid -> selections.Selection: documents picked in a list, until something is done with them
+        self.imports[""] = self.mappings[""] = self.selections[""] = None     # never emptied
 
     def purge_imports(self, before: datetime) -> int:
         """Forget uploads from before then; returns how many. Mappings stay."""
         old = [uid for uid, one in self.imports.items() if uid and one.at < before]
         for uid in old:
             del self.imports[uid]
+        return len(old)
+
+    def purge_selections(self, before: datetime) -> int:
+        """Forget what was picked before then; returns how many."""
+        old = [uid for uid, one in self.selections.items() if uid and one.at < before]
+        for uid in old:
+            del self.selections[uid]
         return len(old)
 
 

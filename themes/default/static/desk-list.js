@@ -1,9 +1,9 @@
 /* Lists of the desk: how many rows are picked, and one tick for all of the page. */
 "use strict";
 (function () {
-  var form = document.querySelector("form[action='/desk/bulk']");
+  var form = document.querySelector("form[action='/desk/bulk'], form[data-picks]");
   if (!form) { return; }
-  var boxes = Array.prototype.slice.call(form.querySelectorAll("input[name=id]")), said = form.querySelector("[data-picked]"), head = form.querySelector("thead th");
+  var boxes = Array.prototype.slice.call(form.querySelectorAll("input[type=checkbox][name=" + (form.getAttribute("data-picks") || "id") + "]")), said = form.querySelector("[data-picked]"), head = form.querySelector("thead th");
   if (!boxes.length || !said) { return; }
   var all = document.createElement("input");
   all.type = "checkbox"; all.setAttribute("aria-label", "选中这一页的全部");
@@ -11,7 +11,7 @@
   said.setAttribute("role", "status");
   function count() {
     var picked = boxes.filter(function (box) { return box.checked; }).length;
-    said.textContent = picked ? "选中 " + picked + " 份" : "选中的";
+    said.textContent = picked ? "选中 " + picked + (form.hasAttribute("data-picks") ? " 处" : " 份") : "选中的";
     all.checked = picked === boxes.length; all.indeterminate = picked > 0 && picked < boxes.length;
   }
   all.addEventListener("change", function () { boxes.forEach(function (box) { box.checked = all.checked; }); count(); });
