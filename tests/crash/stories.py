@@ -97,4 +97,11 @@ def bulk_publish(db: Any, var: Path) -> None:
     jobs.Runner(db, KINDS, lambda connection, uid, address: SYSTEM).run_all()
 
 
-__all__ = ["bulk_publish", "import_rows", "index_edits", "init", "publish_many", "schedule", "transfer"]
+def carry_out_requests(db: Any, var: Path) -> None:
+    """What the worker does with signed changes of the directory list whose day has come."""
+    from govportal.editorial import requests
+    while requests.run_due(db):
+        pass
+
+
+__all__ = ["bulk_publish", "carry_out_requests", "import_rows", "index_edits", "init", "publish_many", "schedule", "transfer"]
