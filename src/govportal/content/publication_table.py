@@ -11,7 +11,7 @@ import yaml
 
 from ..base import clock
 from ..shipped import shipped
-from ..workflow.actors import Actor
+from ..workflow.actors import Actor, SystemActor
 from ..workflow.reasons import Reason
 from ..workflow.table import Given, Table, declare
 from . import emergency, publish
@@ -102,6 +102,14 @@ def directory_public(document: Document, actor: Actor, given: Given) -> Reasons:
     yield from directory_in_use(document)
 
 
+def by_request(document: Document, actor: Actor, given: Given) -> Reasons:
+    """What is in the directory list is changed by a request alone (editorial/requests), which reaches every department; not by a draft."""
+    if isinstance(actor, SystemActor):
+        return
+    if document.kind == "DirectoryItem" and document.live is not None and not (document.live.head.get("register") or {}).get("source"):
+        yield Reason("", "目录清单的改动要走申请：请在“事项清单”里打开这个事项，写变更、暂停或取消的申请", "R4.2.5.1 R5.9.2")
+
+
 def directory_in_use(document: Document) -> Reasons:
     """An item whose directory item was cancelled, split or merged is not published again."""
     place = document.__parent__
@@ -168,7 +176,7 @@ def to_confirm(document: Document, actor: Actor, given: Given) -> Reasons:
 
 
 GUARDS = {guard.__name__: guard for guard in (complete, fresh, overtaken, may_be_public, secrecy_sound, recorded, parent_public, directory_public,
-                                              nothing_below, own, not_writer, not_approver, no_draft, which_scheduled, to_confirm)}
+                                              nothing_below, by_request, own, not_writer, not_approver, no_draft, which_scheduled, to_confirm)}
 CONDITIONS = {condition.__name__: condition for condition in (needs_legality, timed)}
 
 

@@ -287,7 +287,7 @@ def violations(kind: str, values: Values, level: str, document: Any = None) -> l
 
 def _item_values(item: Any) -> Values:
     """What review rules are measured against: the item as it is in force, else as it is drafted."""
-    edition = item.live or item.draft
+    edition = getattr(item, "live", None) or getattr(item, "draft", None)
     found = edition.values if edition is not None else {}
     return {name: found.get(name) for name in ("promise_limit", "fee")}
 
