@@ -121,13 +121,50 @@ def test_journal_keeps_what_changed_again_while_it_was_applied():
     assert journal.done("heads", journal.pending("heads")) == 1 and journal.count("heads") == 0
 
 
+def test_journal_has_one_entry_a_document_and_knows_the_keys_of_older_databases():
+    journal = Journal(["heads"])
+    for uid in ("a", "a-b", "a", "b"):
+        journal.record(uid)
+    shard = next(shard for shard in journal._consumers["heads"] if any(key.startswith("a ") for key in shard))
+    shard["a"] = ("changed", 5)                              # as generation 1 wrote it
+    entries = journal.pending("heads")
+    assert sorted(entry.uid for entry in entries) == ["a", "a-b", "b"] and list(journal.faults()) == []
+    before = next(entry for entry in entries if entry.uid == "a")
+    journal.record("a")
+    assert next(entry for entry in journal.pending("heads") if entry.uid == "a").nonce != before.nonce
+    assert journal.done("heads", entries) == 2 and [entry.uid for entry in journal.pending("heads")] == ["a"]
+    assert journal.done("heads", journal.pending("heads")) == 1 and journal.count("heads") == 0
+
+
+def test_who_records_again_does_not_meet_the_drainer(tmp_path):
+    """One transaction has one entry a document; a later one never meets the removal of the former."""
+    db = open_database(str(tmp_path / "data.fs"))
+    with db.transaction() as connection:
+        connection.root()["journal"] = Journal(["heads"])
+    with db.transaction() as connection:
+        journal = connection.root()["journal"]
+        journal.record("a")
+        journal.record("a")
+        assert journal.count("heads") == 1
+    managers = [transaction.TransactionManager() for _ in range(3)]
+    drainer, first, second = [db.open(manager).root()["journal"] for manager in managers]
+    assert drainer.done("heads", drainer.pending("heads")) == 1
+    first.record("a")
+    second.record("a")
+    for manager in managers:
+        manager.commit()
+    with db.transaction() as connection:
+        assert [entry.uid for entry in connection.root()["journal"].pending("heads")] == ["a"] and connection.root()["journal"].count("heads") == 2
+    db.close()
+
+
 def test_journal_names_its_own_faults():
     journal = Journal(["heads"])
     journal.record("a")
     assert list(journal.faults()) == []
     shards = journal._consumers["heads"]
-    home = next(number for number, shard in enumerate(shards) if "a" in shard)
-    shards[(home + 1) % 16]["a"] = shards[home].pop("a")
+    home, key = next((number, key) for number, shard in enumerate(shards) for key in shard if key)
+    shards[(home + 1) % 16]["a"] = shards[home].pop(key)
     assert len(list(journal.faults())) == 1 and "应在第" in next(journal.faults())
     del shards[3][""]
     assert any("第 3 个分片缺少" in line for line in journal.faults()) and journal.count("heads") == 1

@@ -1,12 +1,14 @@
 """Journal: which documents changed, kept for each named consumer until it has applied the current state.
 
 Owns 16 shards a consumer with a permanent sentinel key, so that writers and the drainer do not meet in an emptied bucket
-(measured.md §0.8, §6). A consumer reads ``pending``, applies the *current* state, then removes with ``done`` only the
-entries whose nonce is unchanged: idempotent, no order promised, nothing lost by a crash.
+(measured.md §0.8, §6). Each transaction writes under a key of its own (``uid nonce``), so that who saves a document again never meets the
+drainer that removes the former entry. A consumer reads ``pending``, applies the *current* state, then removes with ``done`` only what it has
+seen: idempotent, no order promised, nothing lost by a crash.
 """
 from __future__ import annotations
 
 import secrets
+import weakref
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -19,9 +21,21 @@ _SENTINEL = ""
 
 
 class Entry(NamedTuple):
+    """A document that changed. ``nonce`` moves with each change; ``seen``: the keys that stand for it and what they said."""
+
     uid: str
     op: str
     nonce: int
+    seen: tuple[tuple[str, tuple[str, int]], ...] = ()
+
+
+def uid_of(key: str) -> str:
+    """The document of a key. (Older databases have keys that are the uid alone.)"""
+    return key.partition(" ")[0]
+
+
+def _shard(uid: str) -> int:
+    return zlib.crc32(uid.encode()) % SHARDS
 
 
 def _new_shards() -> tuple[OOBTree, ...]:
@@ -49,30 +63,43 @@ class Journal(Persistent):
     def record(self, uid: str, op: str = "changed", *, only: tuple[str, ...] = ()) -> None:
         """Note for every consumer that ``uid`` changed; part of the caller's transaction. ``only``: for these consumers alone, such as the
         desk's when a draft changes, which the public never sees."""
-        number, entry = zlib.crc32(uid.encode()) % SHARDS, (op, secrets.randbits(62))
+        number, key, entry = _shard(uid), f"{uid} {self._mark():016x}", (op, secrets.randbits(62))
         for name, shards in self._consumers.items():
             if not only or name in only:
-                shards[number][uid] = entry
+                shards[number][key] = entry
+
+    def _mark(self) -> int:
+        """A number of this transaction alone: what it records twice is one entry."""
+        transaction = self._p_jar.transaction_manager.get() if self._p_jar is not None else None
+        found = getattr(self, "_v_mark", None)
+        if transaction is None:
+            return secrets.randbits(62)
+        if found is None or found[0]() is not transaction:
+            found = self._v_mark = (weakref.ref(transaction), secrets.randbits(62))
+        return int(found[1])
 
     def pending(self, consumer: str, limit: int | None = None) -> list[Entry]:
-        """Entries not yet applied. KeyError for a consumer that is not registered."""
+        """Entries not yet applied, one a document. KeyError for a consumer that is not registered."""
         found: list[Entry] = []
         for shard in self._consumers[consumer]:
-            for uid, value in shard.items():
-                if uid != _SENTINEL:
-                    found.append(Entry(uid, *value))
-                    if limit is not None and len(found) >= limit:
-                        return found
+            for uid, seen in _by_uid(shard):
+                nonce = 0
+                for _, (_, part) in seen:
+                    nonce ^= part
+                found.append(Entry(uid, seen[-1][1][0], nonce, tuple(seen)))
+                if limit is not None and len(found) >= limit:
+                    return found
         return found
 
     def done(self, consumer: str, entries: Iterable[Entry]) -> int:
-        """Remove applied entries whose nonce is unchanged; returns how many."""
+        """Remove applied entries, as far as they are as they were seen; returns how many documents have nothing left."""
         shards, removed = self._consumers[consumer], 0
         for entry in entries:
-            shard = shards[zlib.crc32(entry.uid.encode()) % SHARDS]
-            if shard.get(entry.uid) == (entry.op, entry.nonce):
-                del shard[entry.uid]
-                removed += 1
+            shard = shards[_shard(entry.uid)]
+            unchanged = [key for key, value in entry.seen if shard.get(key) == value]
+            for key in unchanged:
+                del shard[key]
+            removed += bool(unchanged) and not _keys(shard, entry.uid)
         return removed
 
     def position(self, consumer: str) -> tuple[int, int]:
@@ -95,10 +122,30 @@ class Journal(Persistent):
                 for uid, entry in shard.items():
                     if uid == _SENTINEL:
                         continue
-                    if zlib.crc32(uid.encode()) % SHARDS != number:
-                        yield f"日志 {name} 里 {uid} 的记录在第 {number} 个分片，应在第 {zlib.crc32(uid.encode()) % SHARDS} 个"
+                    if _shard(uid_of(uid)) != number:
+                        yield f"日志 {name} 里 {uid_of(uid)} 的记录在第 {number} 个分片，应在第 {_shard(uid_of(uid))} 个"
                     if not (isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str) and isinstance(entry[1], int)):
                         yield f"日志 {name} 里 {uid} 的记录写得不对"
 
     def count(self, consumer: str) -> int:
         return sum(len(shard) - (_SENTINEL in shard) for shard in self._consumers[consumer])
+
+
+def _by_uid(shard: OOBTree) -> Iterator[tuple[str, list[tuple[str, tuple[str, int]]]]]:
+    """The entries of a shard by document; those of one stand side by side."""
+    current: str = ""
+    seen: list[tuple[str, tuple[str, int]]] = []
+    for key, value in shard.items():
+        if key == _SENTINEL:
+            continue
+        if uid_of(key) != current:
+            if seen:
+                yield current, seen
+            current, seen = uid_of(key), []
+        seen.append((key, value))
+    if seen:
+        yield current, seen
+
+
+def _keys(shard: OOBTree, uid: str) -> list[str]:
+    return [*([uid] if uid in shard else []), *shard.keys(f"{uid} ", f"{uid}!")]

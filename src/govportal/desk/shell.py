@@ -14,7 +14,9 @@ from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
+from pyramid_retry import is_error_retryable
 from pyramid_zodbconn import get_connection
+from ZODB.POSException import ConflictError
 
 from ..base import clock
 from ..content.site import open_site
@@ -198,6 +200,19 @@ def forbidden(exc: Any, request: Any) -> Any:
                               words="您的岗位不能打开这一页，或不能做这个操作。需要的话请联系本单位的安全管理员授权。"))
 
 
+def conflicted(exc: Any, request: Any) -> Any:
+    """Others saved at the same moment again and again: nothing was done, and what was posted can be sent once more. (Before the last attempt
+    nobody sees the answer: the request is tried again.)"""
+    if is_error_retryable(request, exc):
+        return Response(status=503)
+    log.warning("conflict that %s attempts did not end: %s", request.environ.get("retry.attempts"), str(exc)[:300])
+    pairs = pairs_of(request) if request.method == "POST" else []
+    response = desk_page(request, "desk/kept.pt", "现在保存的人很多，请再提交一次", status=503, target=request.path_qs, pairs=pairs) if pairs else desk_page(
+        request, "desk/refused.pt", "现在保存的人很多", status=503, words="这一次没有做成，也没有改动什么。请稍等几秒，再做一次。")
+    response.headers["Retry-After"] = "5"
+    return _private(response)
+
+
 MUST = {"password": "/desk/account/password", "enrol": "/desk/account/second-factor"}
 
 
@@ -223,6 +238,7 @@ def includeme(config: Any) -> None:
     config.add_directive("add_desk_entry", lambda config, name: config.registry.desk_entries.add(name))
     config.add_request_method(lambda request: open_editorial(get_connection(request)), "editorial", reify=True)
     config.add_forbidden_view(forbidden, path_info=r"^/desk(/|$)")
+    config.add_exception_view(conflicted, context=ConflictError, path_info=r"^/desk(/|$)")
 
 
 __all__ = ["ACCOUNT", "OPEN", "add_desk_page", "desk_page", "see_other"]

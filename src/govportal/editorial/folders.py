@@ -60,8 +60,9 @@ def folders(columns: DeskColumns, path: str, scopes: Iterable[Scope], number: in
     total = len(slots)
     pages = max(1, -(-total // PAGE))
     number = min(max(1, number), pages)
-    by_slot = {slot: (below, size) for slot, below, size in zip(slots.tolist(), counts.tolist(), sizes.tolist(), strict=True)}
-    shown = [_child(columns, slot, seen, *by_slot[slot]) for slot in ordered(columns, slots, sort, (number - 1) * PAGE, PAGE).tolist()]
+    place = np.zeros(columns.size, dtype=np.int32)          # slot -> its place among the children
+    place[slots] = np.arange(total)
+    shown = [_child(columns, slot, seen, int(counts[place[slot]]), int(sizes[place[slot]])) for slot in ordered(columns, slots, sort, (number - 1) * PAGE, PAGE).tolist()]
     return Folders(path, [*(fixed if number == 1 else []), *shown], number, pages, total + len(fixed), _trail(columns, path, seen))
 
 

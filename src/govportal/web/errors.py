@@ -16,6 +16,7 @@ from pyramid.httpexceptions import HTTPBadRequest, HTTPException, HTTPGone, HTTP
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request, apply_request_extensions
 from pyramid.response import Response
+from pyramid_retry import is_error_retryable
 from ZODB.POSException import POSError, ReadOnlyError
 
 from ..content.kinds import kind_of
@@ -109,7 +110,9 @@ def other(exc: Any, request: Any) -> Any:
 
 
 def failed(exc: Exception, request: Any) -> Any:
-    """A fault of ours: 500 with the request's number; a dead or read-only database: 503."""
+    """A fault of ours: 500 with the request's number; a dead or read-only database: 503. What is tried again needs no page: nobody sees it."""
+    if is_error_retryable(request, exc):
+        return Response(status=503)
     log.error("request %s failed", request.environ.get("govportal.request_id"), exc_info=exc)
     if isinstance(exc, (ReadOnlyError, OSError, POSError, NoSite)):
         return error_page(request, 503)

@@ -5,6 +5,7 @@ all of them added up from their files in var. Answers in plain text; no person's
 """
 from __future__ import annotations
 
+import logging
 import os
 import time
 from typing import Any
@@ -13,9 +14,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.multiprocess import MultiProcessCollector
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
+from pyramid_retry import IBeforeRetry
 
 from .modes import no_root
 
+log = logging.getLogger("govportal.conflict")
 HEARTBEAT_LIMIT = 30.0   # seconds after which a silent worker makes the process not ready
 GRACE = 30.0             # seconds from the start of the process in which a worker may be silent
 SHARED = "PROMETHEUS_MULTIPROC_DIR"   # prometheus_client's own name of the folder; it must be set before that package loads
@@ -28,6 +31,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.began = time.monotonic()
         self.requests = Counter("govportal_requests", "Requests by status", ["status"], registry=self.registry)
+        self.conflicts = Counter("govportal_conflicts", "Requests tried again because another writer came first", registry=self.registry)
         self.latency = Histogram("govportal_request_seconds", "Seconds a request", registry=self.registry,
                                  buckets=(.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5))
         self.hits = Gauge("govportal_page_cache_hits", "Page cache hits", registry=self.registry, multiprocess_mode="sum")
@@ -114,8 +118,15 @@ def metrics_view(request: Any) -> Response:
     return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST.split(";")[0], charset="utf-8", cache_control="no-store")
 
 
+def tried_again(event: Any) -> None:
+    """Two writers met in one object: the log says in which class of object, the counter how often."""
+    event.request.registry.metrics.conflicts.inc()
+    log.info("conflict, tried again: %s", str(event.exception)[:300])
+
+
 def includeme(config: Any) -> None:
     config.registry.metrics = Metrics()
+    config.add_subscriber(tried_again, IBeforeRetry)
     for name, view in (("healthz", healthz), ("readyz", readyz), ("metrics", metrics_view)):
         config.add_route(name, "/" + name, factory=no_root)
         config.add_view(view, route_name=name, request_method=("GET", "HEAD"))

@@ -1,0 +1,192 @@
+"""The desk under many hands: editors who save at once over a real server, and kill -9 of a desk at work; afterwards nothing acknowledged is missing.
+
+Every acknowledged save must be an edition of its own that differs from the one before in that field alone: so no save was lost, none was done
+twice by a retry, and nobody's text was overwritten unseen. Bounded, loopback only.
+"""
+from __future__ import annotations
+
+import random
+import re
+import signal
+import statistics
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from govportal.base import audit as audit_room
+from govportal.base.keys import load_keys
+from govportal.base.storage import open_database
+from govportal.content import publish
+from govportal.content.integrity import faults
+from govportal.content.site import open_site
+from govportal.worker import catch_up
+from tests.cli.test_cli import free_port, get, serve, wait
+from tests.conftest import ITEM, Small
+from tests.editors import Editor, form_of, sign_in
+from tests.measure import Proof
+
+FIELDS = (("contact", "consult_phone"), ("contact", "supervise_phone"), ("audience", "plain_names"), ("identity", "power_source"))
+SHARED = 3                      # documents that everybody writes
+OFTEN = 0.4                     # how often it is one of them
+TRIES = 6                       # times one chooses between two texts before leaving it
+
+
+@dataclass
+class Told:
+    """What the server said."""
+
+    saved: list[tuple[str, str, str]] = field(default_factory=list)         # (uid, field, text), acknowledged
+    stale: int = 0
+    left: int = 0                                                           # stale again and again, and left by the person
+    failed: list[str] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+class Office:
+    """A site in ``var`` with documents and as many editors, served by a process of its own."""
+
+    def __init__(self, var: Path, editors: int) -> None:
+        self.var, keys = var, load_keys(var / "secret")
+        small = Small(var)
+
+        def fill(site: Any) -> list[str]:
+            site.settings = {**site.settings, "keep_drafts": 100_000}       # the check reads every one
+            made = []
+            for number in range(editors + SHARED):
+                above = publish.create(site["items"], f"soak{number}", "DirectoryItem", actor="soak")
+                publish.put(above, {"name": f"同时编辑 {number}", "type": "行政确认", "legal_basis": [{"law": "户口登记条例", "article": "第七条"}]}, actor="soak")
+                item = publish.create(above, "item", "ImplementationItem", actor="soak")
+                publish.put(item, ITEM, actor="soak")
+                made.append(item.uid)
+            return made
+        self.uids = small.change(fill)
+        self.cookies = [sign_in(small.db, keys, f"soak.{number}", "editor", org="gongan") for number in range(editors)]
+        small.db.close()
+        self.port, self.log = free_port(), Counter()
+        self.process = serve(var, self.port)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        wait(self.port, self.process, 60)
+
+    def _read(self) -> None:
+        """Classes of the objects in which writers met, and errors, from the server's log."""
+        for line in self.process.stderr:
+            found = re.search(r"conflict, tried again: .*?(?:oid (0x\w+), class ([\w.]+)|$)", line)
+            if found is not None:
+                self.log[found.group(2) or "?"] += 1
+                self.log[f"oid {found.group(1)}"] += 1
+            elif "Traceback" in line or "conflict that" in line:
+                self.log["errors"] += 1
+
+    def conflicts(self) -> float:
+        return float(re.search(r"(?m)^govportal_conflicts_total (\S+)", get(self.port, "/metrics")[1]).group(1))
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+        self.reader.join(5)
+
+
+def edit(person: Editor, uid: str, section: str, name: str, text: str, told: Told) -> None:
+    """Open the form, type, save; where somebody came first, see both texts and choose one's own."""
+    page = person.get(f"/desk/doc/{uid}/edit/{section}")
+    if page.status != 200:
+        told.failed.append(f"open {page.status}")
+        return
+    form = form_of(page.text)
+    person.post(f"/desk/doc/{uid}/beat", [("csrf", dict(form.pairs)["csrf"]), ("page.base", dict(form.pairs)["page.base"])])
+    pairs = form.changed(name, text)
+    for _ in range(TRIES):
+        began = time.perf_counter()
+        answer = person.post(form.target, pairs)
+        told.seconds.append(time.perf_counter() - began)
+        if answer.status == 303:
+            told.saved.append((uid, name, text))
+            return
+        if answer.status != 409 or text not in answer.text:
+            told.failed.append(f"save {answer.status}")
+            return
+        told.stale += 1
+        form = form_of(answer.text)
+        pairs = [*form.pairs, ("page.do", "choose")]
+    told.left += 1
+
+
+def sit(office: Office, number: int, until: float, told: Told) -> None:
+    """One editor: own documents and shared ones, one after the other until the time is over."""
+    person, source, count = Editor(*office.cookies[number], port=office.port), random.Random(number), 0
+    while time.monotonic() < until:
+        uid = office.uids[source.randrange(SHARED)] if source.random() < OFTEN else office.uids[SHARED + number]
+        section, name = source.choice(FIELDS)
+        count += 1
+        try:
+            edit(person, uid, section, name, f"{number:02d}-{count:05d}", told)
+        except (OSError, LookupError) as exc:
+            told.failed.append(f"{type(exc).__name__} {exc}")
+
+
+def work(office: Office, seconds: float) -> tuple[Told, float]:
+    """All editors at once; what they were told, and conflicts that were tried again."""
+    told, until = [Told() for _ in office.cookies], time.monotonic() + seconds
+    threads = [threading.Thread(target=sit, args=(office, number, until, told[number])) for number in range(len(office.cookies))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    conflicts = office.conflicts()
+    office.stop()
+    whole = Told()
+    for one in told:
+        whole.saved += one.saved
+        whole.failed += one.failed
+        whole.seconds += one.seconds
+        whole.stale, whole.left = whole.stale + one.stale, whole.left + one.left
+    return whole, conflicts
+
+
+def lost(db: Any, saved: list[tuple[str, str, str]]) -> list[str]:
+    """What is wrong with the editions after these acknowledged saves; [] when each is there once and changed its own field alone."""
+    catch_up(db)
+    wanted: dict[str, Counter] = {}
+    for uid, name, text in saved:
+        wanted.setdefault(uid, Counter())[(name, text)] += 1
+    with db.transaction() as connection:
+        site = open_site(connection)
+        found = [*faults(site), *audit_room.verify(site.audit)]
+        for uid, told in wanted.items():
+            document = site.document(uid)
+            editions = [document.live, *(document.draft_history or {}).values(), document.draft]
+            made: Counter = Counter()
+            for before, after in zip(editions, editions[1:], strict=False):
+                changed = [(name, _text(after.values[name])) for name in after.values if after.values[name] != before.values.get(name)]
+                made.update(changed)
+                if len(changed) != 1:
+                    found.append(f"{uid}: an edition changed {changed}")
+            if made != told:
+                found.append(f"{uid}: acknowledged and not kept {told - made}, kept and not acknowledged {made - told}")
+    return found
+
+
+def _text(value: Any) -> str:
+    return "\n".join(value) if isinstance(value, (list, tuple)) else str(value)
+
+
+def together(proof: Proof, folder: Path, editors: int, seconds: float) -> None:
+    """The editors' minute."""
+    office = Office(folder, editors)
+    told, conflicts = work(office, seconds)
+    db = open_database(str(folder / "data.fs"))
+    wrong = lost(db, told.saved)
+    db.close()
+    print("log of the server:", {name: count for name, count in office.log.most_common(12)}, "failed:", Counter(told.failed), "wrong:", wrong[:5])
+    what = f"{editors} editors at once for {seconds:g} s: "
+    proof.add(what + "saves that failed", len(told.failed), 0, unit="saves")
+    proof.add(what + "acknowledged saves lost, done twice or overwritten unseen, and faults found", len(wrong), 0, unit="faults")
+    proof.add(what + "saves", len(told.saved), 10 * editors * min(1.0, seconds / 60), unit="saves", at_least=True)
+    proof.add(what + "shown both texts, because another saved the same field first", told.stale, None, unit="pages")
+    proof.add(what + "conflicts in the database that were tried again", conflicts, None, unit="conflicts")
+    proof.add(what + "seconds a save, p95", statistics.quantiles(told.seconds, n=20)[18], None, unit="s")
+    proof.add(what + "seconds a save, longest", max(told.seconds), None, unit="s")
