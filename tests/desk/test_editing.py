@@ -244,6 +244,12 @@ def autosave(desk, user, uid, section):
         return autosaves.kept(open_editorial(connection), who, uid, section, clock.now())
 
 
+def autosaves_of(desk, user, uid, section):
+    who = desk.uid(user)
+    with desk.db.transaction() as connection:
+        return autosaves.copies(open_editorial(connection), who, uid, section, clock.now())
+
+
 def keep(person, page, *changes, status=200):
     html = form_of(page)
     pairs = pairs_of(html)
@@ -266,13 +272,39 @@ def test_autosave_is_offered_restored_and_gone_after_saving(desk):
     assert values(desk)["plain_names"] == ("还没保存",) and "没保存的内容" not in opened(person, uid, "audience").text
 
 
+def test_a_copy_that_waits_for_an_answer_is_not_written_over(desk):
+    person, uid = desk.person("edit.a"), desk.at(ITEM)
+    keep(person, opened(person, uid, "audience"), ("plain_names", "第一次打的"))
+    page = opened(person, uid, "audience")
+    keep(person, page, ("plain_names", "没看提示就打"))
+    keep(person, page, ("plain_names", "没看提示接着打"))
+    again = opened(person, uid, "audience")
+    links = re.findall(r'href="([^"]+\?restore=[^"]+)"', again.text)
+    assert len(links) == 2 and "没看提示接着打" in form_of(person.get(links[0])) and "第一次打的" in form_of(person.get(links[1]))
+    back = person.get(links[1])
+    assert back.text.count("?restore=") == 1                                                # the other one is still offered
+    keep(person, back, ("plain_names", "第一次打的，补完"))                                  # goes on with the copy that was brought back
+    assert len(autosaves_of(desk, "edit.a", uid, "audience")) == 2
+    wrong = send(person, back, [("plain_names", "第一次打的，补完"), ("short_name", "x" * 2000)], status=422)
+    send(person, wrong, [("short_name", "出生")], status=303)                               # a page shown again keeps its own copy
+    assert [dict(one.pairs)["plain_names"] for one in autosaves_of(desk, "edit.a", uid, "audience")] == ["没看提示接着打"]
+    for number in range(5):
+        keep(person, opened(person, uid, "audience"), ("plain_names", f"又 {number}"))
+    assert len(autosaves_of(desk, "edit.a", uid, "audience")) == autosaves.COPIES
+    forged = put(pairs_of(form_of(opened(person, uid, "audience"))), "page.copy", "a b/../!" * 20)
+    person.app.post(f"/desk/doc/{uid}/autosave/audience", forged, status=200)
+    assert len(autosaves_of(desk, "edit.a", uid, "audience")) == autosaves.COPIES
+
+
 def test_autosave_follows_the_checks_and_is_discarded_without_script(desk):
     person, uid = desk.person("edit.a"), desk.at(ITEM)
     answer = keep(person, opened(person, uid, "limits"), ("days", "99", 1))
     assert "承诺时限长于法定时限" in answer.json["side"] and "处不对" in answer.json["secs"]
     assert "side" not in keep(person, opened(person, uid, "limits"), ("days", "很快", 1)).json      # kept though it is no number
     assert 'value="很快"' in person.get(f"/desk/doc/{uid}/edit/limits?restore=1").text
-    person.post(f"/desk/doc/{uid}/edit/limits", {"page.do": "discard"}, status=303)
+    next(form for form in opened(person, uid, "limits").forms.values() if "page.do" in form.fields and form.id != "f" and form["page.copy"].value).submit("page.do", value="discard", status=303)
+    assert len(autosaves_of(desk, "edit.a", uid, "limits")) == 1                             # the copy of the other page waits for its own answer
+    next(form for form in opened(person, uid, "limits").forms.values() if "page.copy" in form.fields and form.id != "f").submit("page.do", value="discard", status=303)
     assert autosave(desk, "edit.a", uid, "limits") is None
 
 
