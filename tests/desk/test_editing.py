@@ -10,9 +10,9 @@ import pytest
 import transaction
 
 from govportal.base import clock
-from govportal.content import publication
+from govportal.content import publication, publish
 from govportal.content.kinds import all_kinds, kind_of
-from govportal.content.model import Secrecy
+from govportal.content.model import Folder, Secrecy
 from govportal.content.site import open_site
 from govportal.desk.forms.sections import SECTIONS, sections_of
 from govportal.desk.making import free_slug, slug_of
@@ -146,6 +146,18 @@ def returned(desk, *remarks):
     submit(desk, ITEM)
     act(desk, ITEM, "return", "rev.a", note="再改一改", remarks=remarks)
     return uid
+
+
+def test_who_edits_a_returned_draft_begins_at_the_first_remark(desk):
+    uid = returned(desk, ("", "看全文"), ("materials.1.copies", "几份？"), ("materials", "样表"), ("plain_names", "太多"))
+    person = desk.person("edit.a")
+    page = person.get(f"/desk/doc/{uid}")
+    assert page.html.select_one(f'a.btn[href="/desk/doc/{uid}/edit"]') and person.get(f"/desk/doc/{uid}/edit", status=303).location.endswith("/edit/materials#f-materials-1-copies")
+    for shown in (page, opened(person, uid, "limits")):
+        marked = {link["href"].rpartition("/")[2]: re.search(r"退回意见 (\d+) 条", link.text) for link in shown.html.select(".secs li a")}
+        assert {name: found[1] for name, found in marked.items() if found} == {"materials": "2", "audience": "1"}
+    submit(desk, ITEM)
+    assert "退回意见" not in person.get(f"/desk/doc/{uid}").html.select_one(".secs").text
 
 
 def test_remarks_stand_at_their_field_and_in_the_list(desk):
@@ -515,6 +527,24 @@ def test_new_documents_get_an_address_from_their_name(desk):
     other = [("kind", "ImplementationItem"), ("parent", desk.at("items/one")), ("org", "minzheng"), ("slug", "x")]
     refused = person.post("/desk/new", other, status=422)
     assert "没有在这里编写" in refused.text and desk.read(lambda site: site.at("items/one/x")) is None
+
+
+def test_a_new_question_is_put_under_a_topic_by_its_name(desk):
+    def folders(site):
+        for slug, topic in (("birth", "生育收养"), ("border", "出境入境"), ("empty", "")):
+            site["questions"].attach(slug, Folder(slug))
+            if topic:
+                publish.put(publish.create(site["questions"][slug], "q1", "Question", actor="t"), {"topic": topic, "title": "问", "question": "？", "answer": "。", "org": "gongan"}, actor="t")
+    desk.change(folders)
+    person = desk.person("edit.a")
+    page = person.get("/desk/new?kind=Question")
+    options = {option["value"]: option.text for option in page.html.select('select[name="parent"] option')}
+    assert options["/questions/birth"] == "生育收养" and options["/questions/border"] == "出境入境" and options["/questions/empty"] == "empty"
+    for folder, topic in (("birth", "生育收养"), ("empty", "")):
+        form = page.forms[1]
+        form["parent"], form["name"], form["slug"] = f"/questions/{folder}", "怎么办", "new"
+        form.submit(status=303)
+        assert desk.read(lambda site, folder=folder: site.at(f"questions/{folder}/new").draft.values.get("topic") or "") == topic
 
 
 @pytest.mark.parametrize("name, slug", [("停水通知", "ting-shui-tong-zhi"), ("A4纸 2026", "a4-zhi-2026"), ("女性", "nv-xing"), ("！？", ""), ("", ""), ("长" * 90, None)])

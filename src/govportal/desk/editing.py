@@ -65,7 +65,11 @@ def values_of(edition: Edition | None) -> dict[str, Any]:
 
 
 def first_view(context: Document, request: Any) -> HTTPSeeOther:
-    """To the first section that lacks something, else the first."""
+    """To the first remark of a draft that was sent back, else the first section that lacks something, else the first."""
+    returned = view.returned_of(request, context, values_of(publication.current(context)))
+    remark = next((one for one in returned["remarks"] if one.href), None) if returned is not None else None
+    if remark is not None:
+        return see_other(request, remark.href)
     lacking = view.progress_of(context, values_of(publication.current(context)), "", request)["complete"].missing
     return see_other(request, view.address(context, lacking[0].section if lacking else sections_of(context.kind)[0].name))
 
