@@ -76,9 +76,9 @@ def secrecy_sound(document: Document, actor: Actor, given: Given) -> Reasons:
         yield Reason("保密审查", "请写审查人的姓名（不超过 60 个字）", "C2")
     try:
         if clock.parse(secrecy.on) > clock.now():
-            yield Reason("保密审查", "审查日期不能晚于今天", "C2 C3")
+            yield Reason("保密审查日期", "审查日期不能晚于今天", "C2 C3")
     except ValueError as exc:
-        yield Reason("保密审查", str(exc), "C2")
+        yield Reason("保密审查日期", str(exc), "C2")
 
 
 def recorded(document: Document, actor: Actor, given: Given) -> Reasons:
