@@ -585,6 +585,9 @@ def cases_post(person, uid, changes=(), do="save", status=None, take=None):
 def test_cases_are_added_named_ticked_and_removed_on_one_page(desk):
     person, uid = desk.person("edit.a"), desk.at(ITEM)
     assert "没有改动" in notes(cases_post(person, uid, status=303), person) and desk.read(lambda site: site.at(ITEM + "/late").draft) is None
+    pairs = [pair for pair in pairs_of(form_of(person.get(f"/desk/doc/{uid}/cases"))) if pair[0] not in ("do", "try")]
+    odd = person.app.post(f"/desk/doc/{uid}/cases", [*pairs, ("try", "a&b=1#c中"), ("do", "save")], status=303).headers["Location"]
+    assert odd.endswith("/cases?try=a%26b%3D1%23c%E4%B8%AD")
     cases_post(person, uid, [("new-name", "正常登记"), ("new-hint", "一个月内"), ("question", "什么时候出生？")], do="add", status=303)
     new = values(desk, ITEM + "/zheng-chang-deng-ji")
     assert (new["name"], new["hint"]) == ("正常登记", "一个月内") and values(desk, ITEM + "/guide")["case_question"] == "什么时候出生？"
