@@ -123,12 +123,12 @@ def deputation_of(staff: Staff) -> Deputation | None:
     return Deputation(*staff.deputy) if staff.deputy is not None else None
 
 
-def actor_of(people: People, staff: Staff, *, address: str = "", now: datetime | None = None) -> StaffActor:
-    """The person as an actor at this moment and from this address. An ended account, or one whose roles end, may do nothing."""
+def actor_of(people: People, staff: Staff, *, address: str = "", now: datetime | None = None, anywhere: bool = False) -> StaffActor:
+    """The person as an actor at this moment and from this address (``anywhere``: whatever network a role is limited to). An ended account, or one whose roles end, may do nothing."""
     now = now or clock.now()
     own = grants_of(staff, now)
     lent = [] if any(grant.role == "auditor" for grant in own) or not staff.active else _lent(people, staff, now)
-    allowed = {role for role in ROLES if allows(people, role, address)}
+    allowed = {role for role in ROLES if anywhere or allows(people, role, address)}
     return StaffActor(staff.uid, staff.name, staff.org, address, tuple(grant for grant in own if grant.role in allowed),
                       tuple((grant, name) for grant, name, _ in lent if grant.role in allowed), tuple((grant, uid) for grant, _, uid in lent if grant.role in allowed))
 
