@@ -72,9 +72,10 @@ class Columns:
         self.facets = {name: facet_of(self.items, attribute) for name, attribute in FACETS.items()}
         self._audience = self._audiences()
         self.complete = sum(1 for row in self.items if row.state == "完整")    # items with a complete guide
-        self._by_uid = {row.uid: number for number, row in enumerate(self.items)}
-        self._by_path = {row.path: number for number, row in enumerate(self.items)}
-        self._by_segment = {row.path.rsplit("/", 1)[-1]: number for number, row in zip(range(self.size - 1, -1, -1), reversed(self.items), strict=True)}
+        places = list(range(self.size))                                        # one number object for all three ways to a row
+        self._by_uid = {row.uid: number for number, row in zip(places, self.items, strict=True)}
+        self._by_path = {row.path: number for number, row in zip(places, self.items, strict=True)}
+        self._by_segment = {row.path.rsplit("/", 1)[-1]: number for number, row in zip(reversed(places), reversed(self.items), strict=True)}
 
     def _renew_items(self, former: Columns, changed: list[ItemRow]) -> bool:
         """The former items with these rows in place of theirs; False when one is new or its place in the list moves."""
@@ -247,6 +248,7 @@ class ColumnStore:
         self._lock = threading.Lock()
         self._reader = PageReader()
         self._pages: dict[int, Page] = {}
+        self._same: dict[Any, Any] = {}       # words that many rows share, kept once a process
         self._columns: Columns | None = None
 
     def get(self, site: Site) -> Columns:
@@ -265,7 +267,7 @@ class ColumnStore:
     def _load(self, site: Site, generation: int) -> Columns:
         changed: list[ItemRow] | None = []
         for number, rows in self._reader.moved(site.heads):
-            found = _differing(self._pages.get(number, ({}, {}))[0], page := _page(rows))
+            found = _differing(self._pages.get(number, ({}, {}))[0], page := _page(rows, self._same))
             self._pages[number] = page
             changed = None if found is None or changed is None else changed + found
         groups: dict[str, list[Any]] = {name: [] for name in ROWS}
@@ -275,15 +277,21 @@ class ColumnStore:
         return Columns(generation, lambda: [row for items, _ in self._pages.values() for row in items.values()], groups, self._columns, changed)
 
 
-def _page(rows: dict[str, Any]) -> Page:
+OWN = frozenset(("uid", "path", "name", "summary", "code", "plain_names"))      # what each item has of its own; other values many have alike
+
+
+def _page(rows: dict[str, Any], same: dict[Any, Any]) -> Page:
     items: dict[str, ItemRow] = {}
     others: dict[str, tuple[str, Any]] = {}
     for uid, (group, row) in rows.items():
         if group == "item":
-            items[uid] = ItemRow._make(row)
+            items[uid] = ItemRow._make([value if own else same.setdefault((value, value.__class__), value) for own, value in zip(_OWN, row, strict=True)])
         else:
             others[uid] = group, _make(group, row)
     return items, others
+
+
+_OWN = tuple(name in OWN for name in ItemRow._fields)
 
 
 def _differing(before: dict[str, ItemRow], page: Page) -> list[ItemRow] | None:
