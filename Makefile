@@ -31,7 +31,7 @@ lint: .venv/tested
 	$(BIN)/mypy -p govportal
 
 test: .venv/tested lint
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2 --dist loadfile
 
 soak: .venv/tested
 	$(BIN)/python -m tests.soak

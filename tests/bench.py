@@ -228,9 +228,10 @@ def run_desk() -> int:
         for part, number in (("small", SMALL), ("large", LARGE)):
             db, _ = build(folder / part, number)
             tree = bench_editing.Tree(db, folder / part)
+            uids, paths = bench_bulk.signed(db)
             numbers.append(bench_editing.measure(proof, tree, number))
             bench_editing.memory(proof, tree, folder / part, number)
-            bench_bulk.run(proof, open_database(str(folder / part / "data.fs")), folder / part, number)
+            bench_bulk.run(proof, open_database(str(folder / part / "data.fs")), folder / part, number, uids, paths)
         bench_editing.compare(proof, *numbers, (SMALL, LARGE))
     return proof.write()
 

@@ -109,9 +109,8 @@ def public(var: Path, uids: list[str]) -> int:
     return found
 
 
-def run(proof: Proof, db: Any, var: Path, number: int) -> None:
-    """The measure over a built tree; closes the database."""
-    uids, paths = signed(db)
+def run(proof: Proof, db: Any, var: Path, number: int, uids: list[str], paths: list[str]) -> None:
+    """The measure over a built tree in which these documents are ``signed``; closes the database."""
     Keeper(db, var / "search").rebuild_here()
     cookie = sign_in(db, load_keys(var / "secret"), "bench.sign", "signer")
     db.close()

@@ -29,7 +29,7 @@ OPEN, SAVE, LIST = 150.0, 100.0, 30.0
 GROWTH, MORE_OBJECTS = 10.0, 12
 PUBLIC_MB, DESK_MB = 350.0, 450.0
 # what people pick in the list; ``{org}`` is a department of the tree
-LISTS = {"everything": "", "live, newest first": "state=live&sort=changed", "drafts": "state=changed&stage=drafting", "one department": "org={org}", "a region, guides and items": "region=440000&kind=ImplementationItem",
+LISTS = {"everything": "", "live, newest first": "state=live&sort=changed", "drafts": "state=changed&stage=signed", "one department": "org={org}", "a region, guides and items": "region=440000&kind=ImplementationItem",
          "type, by title": "type=%E8%A1%8C%E6%94%BF%E8%AE%B8%E5%8F%AF&sort=title", "words": "words=%E8%AF%81+%E7%85%A7", "incomplete first": "sort=completeness&register=no", "below a folder": "under=/items&sort=path",
          "with faults, overdue": "faults=yes&overdue=yes", "expiring": "expiring=30", "page 40": "page=40", "several at once": "state=live&region=440100&type=%E5%85%AC%E5%85%B1%E6%9C%8D%E5%8A%A1&words=%E8%AF%81&sort=org"}
 

@@ -21,7 +21,7 @@ from .base import clock
 from .base.outbox import drain
 from .content import heads, publish
 from .content.site import ROOT_KEY, open_site
-from .editorial import autosaves, presence
+from .editorial import autosaves, presence, requests
 from .editorial import rows as desk_rows
 from .editorial.jobkinds import KINDS
 from .editorial.jobs import Runner
@@ -77,7 +77,7 @@ class Worker:
     def step(self) -> int:
         """One round; returns how much was done. Conflicts with writers are left for the next round."""
         done = 0
-        for task in (self._due, self._heads, self._desk, self._outbox, self._seal, self._learn, self._tidy):
+        for task in (self._due, self._requests, self._heads, self._desk, self._outbox, self._seal, self._learn, self._tidy):
             try:
                 done += task()
             except ConflictError:
@@ -88,6 +88,10 @@ class Worker:
     def _due(self) -> int:
         with self.db.transaction() as connection:
             return publish.take_effect(open_site(connection))
+
+    def _requests(self) -> int:
+        """Signed changes of the directory list whose day has come."""
+        return requests.run_due(self.db)
 
     def _heads(self) -> int:
         with self.db.transaction() as connection:

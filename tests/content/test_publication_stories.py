@@ -153,7 +153,7 @@ def test_everything_that_reads_a_draft_bears_an_empty_one(small, kind):
         declared = all_kinds()[kind]
         values = publish.clean_draft(kind, {})
         assert publish.clean_draft(kind, values) == values and set(declared.missing(values)) == {node.title for node in declared.schema.children if node.required}
-        parent = {"ImplementationItem": "items/one", "HandlingItem": "items/one/one", "Guide": "items/one/one", "NewsArticle": "news/tongzhi"}.get(kind, declared.home)
+        parent = {"ImplementationItem": "items/one", "HandlingItem": "items/one/one", "Guide": "items/one/one", "ReviewRules": "items/one/one", "NewsArticle": "news/tongzhi"}.get(kind, declared.home)
         document = publish.create(site.at(parent), "empty", kind, actor="x")
         publish.save_draft(document, values, actor="x")
         assert isinstance(declared.heading(values), str) and list(declared.codes(values)) == [] and list(declared.references(values)) == []

@@ -121,4 +121,11 @@ def review(db: Any, var: Path) -> None:
         acknowledge(var, line)
 
 
-__all__ = ["bulk_publish", "import_rows", "index_edits", "init", "publish_many", "review", "schedule", "transfer"]
+def carry_out_requests(db: Any, var: Path) -> None:
+    """What the worker does with signed changes of the directory list whose day has come."""
+    from govportal.editorial import requests
+    while requests.run_due(db):
+        pass
+
+
+__all__ = ["bulk_publish", "carry_out_requests", "import_rows", "index_edits", "init", "publish_many", "review", "schedule", "transfer"]

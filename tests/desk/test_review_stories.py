@@ -224,6 +224,9 @@ def test_an_emergency_is_confirmed_by_another_person(desk, moment):
     assert "待确认的应急发布" in desk.person("site.b").get("/desk").text
     page = desk.person("site.b").get("/desk/overrides").text
     assert "去确认" in page
+    asked = desk.person("site.b").get(f"/desk/doc/{uid}/act?do=confirm").text
+    compared = re.search(r'href="([^"]*from=[^"]*)">看改了什么', asked)[1].replace("&amp;", "&")
+    assert "汛情" in asked and "<del>5</del>" in desk.person("site.b").get(compared).text
     does(desk, "site.b", uid, "confirm")
     new = citizen(desk)
     at(desk, moment, NOON + timedelta(hours=25))

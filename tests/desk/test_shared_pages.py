@@ -44,7 +44,8 @@ def test_a_phone_changed_once_through_review_is_new_on_all_guides(desk):
     listed = ed.get("/desk/shared")
     assert "被 4 处用到" in listed and "一号，000-1111" in listed
     page = listed.click("大厅")
-    assert "一处改，4 处跟着变" in page and f"/desk/doc/{hall}" in page and "其中 4 处已公开" in page
+    assert ed.get(f"/desk/doc/{hall}/edit").status_int in (200, 303) and "新写一条" in listed and "新写" in ed.get("/desk/new?kind=Place")
+    assert "一处改，4 处跟着变" in page and f"/desk/doc/{hall}/edit" in page and "其中 4 处已公开" in page
     assert len(page.html.find("table").find("tbody").find_all("tr")) == 4
     begin(preview(ed, picked(ed, [hall]), "set", field="phone", value="000-2222"))
     work(desk)

@@ -173,18 +173,19 @@ def read_withdrawal(data: Any) -> Withdrawal | None:
     if not isinstance(data, dict) or not data.get("reason") or data.get("mode") not in publish.WITHDRAWAL_MODES:
         raise Refused(Reason("withdrawal", f"要有 reason 和 mode（{'、'.join(publish.WITHDRAWAL_MODES)}）"))
     to = "/" + str(data.get("to") or "").strip("/") if data["mode"] == "redirect" else ""
-    return Withdrawal(str(data["reason"]).strip(), data["mode"], moment("at", data.get("at")) or clock_now(), "", to)
+    return Withdrawal(str(data["reason"]).strip(), data["mode"], moment("at", data.get("at")) or clock_now(), "", to,
+                      tuple(map(str, _list("successors", data))))
 
 
 def adopt_withdrawal(document: Document, wanted: Withdrawal, *, actor: str) -> bool:
     """Withdraw the document as the file says; also one that ended and has no live edition. Returns whether anything changed."""
     present = document.withdrawal
-    if present is not None and (present.reason, present.mode, present.to) == (wanted.reason, wanted.mode, wanted.to):
+    if present is not None and (present.reason, present.mode, present.to, present.successors) == (wanted.reason, wanted.mode, wanted.to, wanted.successors):
         return False
     if document.live is not None:
-        publish.withdraw(document, reason=wanted.reason, mode=wanted.mode, to=wanted.to, actor=actor, at=wanted.at)
+        publish.withdraw(document, reason=wanted.reason, mode=wanted.mode, to=wanted.to, actor=actor, at=wanted.at, successors=wanted.successors)
     elif present is None:
-        publish.close(document, Withdrawal(wanted.reason, wanted.mode, wanted.at, actor, wanted.to), actor=actor)
+        publish.close(document, Withdrawal(wanted.reason, wanted.mode, wanted.at, actor, wanted.to, wanted.successors), actor=actor)
     return True
 
 

@@ -138,6 +138,46 @@ NEEDS: dict[str, tuple[Need, ...]] = {kind: _needs(text) for kind, text in {
         state_reason 挂起或取消的原因 ?paused
         """,
     "Guide": "summary 一句话说明\nfaq 常见问题\nfaq.*.q 问题\nfaq.*.a 答案",
+    "ReviewRules": """
+        people 人员
+        people.*.name 姓名
+        people.*.roles 角色
+        people.*.legal 法律与业务条件
+        people.*.training 培训考核
+        posts 岗位
+        posts.*.name 岗位名称
+        posts.*.role 角色
+        posts.*.duty 工作职责
+        posts.*.days 时限
+        posts.*.persons 在岗人员
+        apply_number 申请编号
+        apply_materials 申请材料
+        apply_receive 申请接收
+        apply_receipt 收件凭证送达
+        accept_check 受理审核
+        accept_supplement 补正材料
+        accept_decision 受理决定
+        accept_method 审查方式确定
+        accept_transfer 收件转办
+        review_methods 审查方式
+        review_points 审查内容和要点
+        decide_points 决定的标准
+        paper_kind 证件类型、名称、内容
+        paper_posts 岗位职责权限
+        paper_ways 制作、送达方式和时限
+        paper_failed 无法送达的处理
+        paper_archive 归档内容、要求、时限
+        public_ways 公开方式
+        public_posts 岗位职责权限
+        public_content 公开内容
+        public_days 公开时限
+        fee_rules 收费规定
+        consult_posts 岗位职责
+        consult_ways 咨询途径
+        consult_order 咨询程序
+        consult_hours 咨询时间
+        consult_reply 回复时间
+        """,
     "Channel": "name 栏目名称\ncolumn_type 栏目类别\ndescription 栏目说明\nkeywords 关键词",
     "NewsArticle": """
         channel 栏目

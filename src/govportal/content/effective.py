@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .kinds import kind_of
 from .model import Document, Edition, path_of
 from .site import Site, find_site
 
 INHERITED = ("name", "type", "basic_code", "legal_basis", "main")
+_STOPPED = ("挂起", "取消")              # a state of the directory item that holds for all below it
 _ALWAYS_OWN = {"name", "hint", "code", "plain_names", "register", "state", "state_reason", "demo"}
 
 
@@ -92,6 +94,8 @@ def effective(document: Document, at: datetime | None = None) -> Effective:
     values["item_name"] = values["name"]
     if case is not None:
         values = with_case(values, parts[2][2].values)
+    if parts[0][2].values.get("state") in _STOPPED and values.get("state") != "取消":
+        values |= {key: parts[0][2].values.get(key) for key in ("state", "state_reason")}
     guide = item.get("guide")
     guide_values: dict[str, Any] = {}
     if guide is not None and (edition := guide.readable_at(at)) is not None:
@@ -128,7 +132,7 @@ def moments_of(document: Document) -> list[datetime]:
     directory = directory_of(item)
     alone = document.kind == "HandlingItem" and _listed(document)
     children = (document, item.get("guide")) if alone else tuple(item.values())
-    own = [directory, item, *(child for child in children if isinstance(child, Document) and (alone or not _listed(child)))]
+    own = [directory, item, *(child for child in children if isinstance(child, Document) and not kind_of(child.kind).internal and (alone or not _listed(child)))]
     first = max((min(starts) for part in {directory, item, document} if (starts := _starts(part))), default=None)
     times = {moment for part in [*own, *_shared_of(find_site(item), own)] for moment in _starts(part) if first is not None and moment >= first}
     times = {moment for moment in times if all(part.readable_at(moment) is not None for part in (directory, item, document))}

@@ -29,7 +29,8 @@ class Kind:
     ``folder``: its folder under ``content/`` (one YAML file a document). ``home``: where documents of it live: a path of the
     site, or the name of the parent kind. ``codes(values)``: business codes that must be unique over the site.
     ``references(values)``: (field title, shared folder, slug) of every shared record it names. ``heading(values)``: its
-    title. ``listing(document, values, site)``: (group, tuple) for the head pages, or None when no list shows it.
+    title. ``listing(document, values, site)``: (group, tuple) for the head pages, or None when no list shows it. ``internal``: for staff alone;
+    its live edition is in force, and no public page, list, search or map ever has it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Kind:
     listing: Callable[[Any, Values, Any], tuple[str, tuple[Any, ...]] | None]
     codes: Callable[[Values], Iterable[str]] = _nothing
     references: Callable[[Values], Iterable[tuple[str, str, str]]] = _nothing
+    internal: bool = False
 
     def validate(self, raw: Values) -> Values:
         """Clean values by the schema. colander.Invalid names each fault in Chinese."""
@@ -65,7 +67,7 @@ class Kind:
                 {key: value for key, value in values.items() if key not in heads})
 
 
-MODULES = ("directory_item", "implementation_item", "handling_item", "guide", "channel", "news_article", "question", "page",
+MODULES = ("directory_item", "implementation_item", "handling_item", "guide", "review_rules", "channel", "news_article", "question", "page",
            "life_event", "organisation", "place", "law", "material")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from BTrees.OOBTree import OOBTree
 
 from ..workflow.reasons import Reason
+from . import codes
 from .filerefs import references
 from .kinds import kind_of
 from .model import Document, Edition, Withdrawal, path_of
@@ -32,6 +33,7 @@ def go_live(document: Document, edition: Edition, actor: str, now: datetime) -> 
     document.first_published = document.first_published or edition.starts
     for code in kind.codes(edition.values):
         site.codes[code] = document.uid
+    codes.take(site, document.uid, kind.codes(edition.values))
     if edition.ends is not None:
         site.due[(edition.ends, document.uid)] = "end"
     announce(site, document)

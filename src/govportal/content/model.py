@@ -140,13 +140,15 @@ class Edition(Persistent):
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """Why a document is no longer offered. ``mode``: ``banner`` (still readable), ``gone`` (410) or ``redirect``."""
+    """Why a document is no longer offered. ``mode``: ``banner`` (still readable), ``gone`` (410) or ``redirect``. ``successors``: uids of the
+    documents that take its place (拆分为、并入)."""
 
     reason: str
     mode: str
     at: datetime
     by: str
     to: str = ""
+    successors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

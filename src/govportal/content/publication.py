@@ -14,7 +14,7 @@ from ..base import clock
 from ..workflow.actors import Actor, Scope
 from ..workflow.reasons import Reason, Refused
 from ..workflow.table import Row
-from . import emergency, publish
+from . import codes, emergency, publish
 from .kinds import kind_of
 from .model import Document, Edition, Folder, Remark, Secrecy, Step, path_of
 from .publication_table import DRAFT_STAGES, OPENNESS, STAGES, TABLE, overtaking, scheduled_one
@@ -122,12 +122,14 @@ def _recorded(document: Document) -> dict[str, Any]:
     return {} if draft is None else {name: value for name, value in (("openness", draft.openness), ("secrecy", draft.secrecy)) if value}
 
 
-def begin(parent: Folder, name: str, kind: str, values: dict[str, Any], actor: Actor, *, note: str = "") -> Document:
-    """A new document at ``parent/name`` with its first draft. Refused when the place does not fit or is taken, or the actor may not write there."""
+def begin(parent: Folder, name: str, kind: str, values: dict[str, Any], actor: Actor, *, note: str = "", outside: bool = False) -> Document:
+    """A new document at ``parent/name`` with its first draft. ``outside``: from a list of another system, whose codes are taken as they are; else
+    codes are never typed. Refused when the place does not fit or is taken, or the actor may not write there."""
     values = clean_draft(kind, values)
     if not covers(actor, writer_role(kind), scopes_at(parent, name, kind, values)):
         raise Refused(Reason("", f"您没有在这里编写{kind_of(kind).title}的权限（按部门、位置和区划）"))
     reasons = place_reasons(parent, name, kind) + _channel_reasons(parent, kind, values) + _text_reasons(note)
+    reasons += [] if outside else codes.typed_reasons(None, kind, values)
     if reasons:
         raise Refused(*reasons)
     document = publish.create(parent, name, kind, actor=actor.id)
@@ -145,8 +147,10 @@ def place_reasons(parent: Folder, name: str, kind: str) -> list[Reason]:
         fits = above == home
     if not fits:
         return [Reason("位置", f"{kind_of(kind).title}不能放在 {path_of(parent)} 下面")]
-    if above == "ImplementationItem" and (name == "guide") != (kind == "Guide"):
-        return [Reason("标识", "办事指南的标识是 guide，别的内容不能用它")]
+    if above == "ImplementationItem":
+        for own, of_kind, title in (("guide", "Guide", "办事指南"), ("rules", "ReviewRules", "审查工作细则")):
+            if (name == own) != (kind == of_kind):
+                return [Reason("标识", f"{title}的标识是 {own}，别的内容不能用它")]
     return []
 
 
@@ -161,9 +165,10 @@ def _text_reasons(*texts: str) -> list[Reason]:
     return [Reason("说明", f"最多 {MAX_NOTE} 个字，请缩短") for text in texts if len(text) > MAX_NOTE]
 
 
-def save(document: Document, values: dict[str, Any], actor: Actor, *, base: str | None, note: str = "", change: str = "") -> Edition:
+def save(document: Document, values: dict[str, Any], actor: Actor, *, base: str | None, note: str = "", change: str = "",
+         outside: bool = False) -> Edition:
     """Keep ``values`` (a draft may lack required fields) as the draft. ``base``: uid of the edition from which the editor began, see ``current``;
-    None = whatever there is. ``note``: why; ``change``: major or minor. The same values a second time change nothing.
+    None = whatever there is. ``note``: why; ``change``: major or minor. ``outside`` as in ``begin``. The same values a second time change nothing.
 
     Refused: no writer's role on the former and the new scope, in review, somebody saved meanwhile."""
     values = clean_draft(document.kind, values)
@@ -173,6 +178,7 @@ def save(document: Document, values: dict[str, Any], actor: Actor, *, base: str 
         raise Refused(Reason("", f"稿子现在“{STAGES[stage_of(document)]}”，请先撤回送审，再修改"))
     reasons = TABLE.refusals(row, document, actor, holds, {}) or _text_reasons(note) + _change_reasons(change)
     reasons += _channel_reasons(document.__parent__, document.kind, values)
+    reasons += [] if outside else codes.typed_reasons(document, document.kind, values)
     if reasons:
         raise Refused(*reasons)
     draft = document.draft
@@ -300,7 +306,7 @@ def _step(document: Document, actor: Actor, row: Row, given: dict[str, Any], now
 
 def _publish(document: Document, actor: Actor, row: Row, given: dict[str, Any], now: datetime) -> None:
     step = _made(document, actor, row, given, now)
-    edition = publish.publish(document, actor=actor.id, at=given["at"], ends=given["ends"])
+    edition = publish.publish(document, actor=actor.id, at=given["at"], ends=given["ends"], coded=True)
     edition.steps, edition.remarks = (*edition.steps, step), ()
 
 
@@ -313,7 +319,7 @@ def _unschedule(document: Document, actor: Actor, row: Row, given: dict[str, Any
 
 def _override(document: Document, actor: Actor, row: Row, given: dict[str, Any], now: datetime) -> None:
     step, waits = _made(document, actor, row, given, now), emergency.begun(document, actor.id, actor.name, given["note"], now)
-    edition = publish.publish(document, actor=actor.id)
+    edition = publish.publish(document, actor=actor.id, coded=True)
     edition.steps, edition.remarks = (*edition.steps, step), ()
     edition.openness, edition.secrecy = given["openness"], given["secrecy"]
     document.emergency = waits

@@ -11,14 +11,15 @@ import yaml
 
 from ..base import clock
 from ..shipped import shipped
-from ..workflow.actors import Actor
+from ..workflow.actors import Actor, SystemActor
 from ..workflow.reasons import Reason
 from ..workflow.table import Given, Table, declare
 from . import emergency, publish
+from .kinds import kind_of
 from .model import Document, Edition, path_of
 
 PUBLIC, ON_REQUEST, NEVER = OPENNESS = ("主动公开", "依申请公开", "不予公开")
-LEGALITY_KINDS = ("DirectoryItem", "ImplementationItem", "HandlingItem")     # R4.2: items are examined for legality; a Guide follows its item
+LEGALITY_KINDS = ("DirectoryItem", "ImplementationItem", "HandlingItem", "ReviewRules")     # R4.2: items are examined for legality; a Guide follows its item
 DRAFT_STAGES = ("drafting", "returned", "review", "legality", "signoff", "signed")
 Reasons = Iterator[Reason]
 
@@ -57,6 +58,9 @@ def may_be_public(document: Document, actor: Actor, given: Given) -> Reasons:
     chosen = given.get("openness")
     if chosen and chosen not in OPENNESS:
         yield Reason("公开属性", f"请选：{'、'.join(OPENNESS)}", "C2")
+    elif kind_of(document.kind).internal:
+        if chosen == PUBLIC:
+            yield Reason("公开属性", f"{kind_of(document.kind).title}是内部文件，不在网站公开，请选“不予公开”或“依申请公开”", "C2")
     elif chosen == NEVER:
         yield Reason("公开属性", "“不予公开”的内容不能在网站发布，请留作草稿或删除", "C2")
     elif chosen == ON_REQUEST:
@@ -88,12 +92,31 @@ def parent_public(document: Document, actor: Actor, given: Given) -> Reasons:
     parent = document.__parent__
     if isinstance(parent, Document) and parent.live is None:
         yield Reason("", f"上级 {path_of(parent)} 还没有公开，请先发布上级")
+    yield from directory_in_use(document)
 
 
 def directory_public(document: Document, actor: Actor, given: Given) -> Reasons:
     parent = document.__parent__
     if isinstance(parent, Document) and parent.kind == "DirectoryItem" and parent.live is None:
         yield Reason("", f"名称、依据取自目录清单 {path_of(parent)}，它还没有公开；请先发布目录清单")
+    yield from directory_in_use(document)
+
+
+def by_request(document: Document, actor: Actor, given: Given) -> Reasons:
+    """What is in the directory list is changed by a request alone (editorial/requests), which reaches every department; not by a draft."""
+    if isinstance(actor, SystemActor):
+        return
+    if document.kind == "DirectoryItem" and document.live is not None and not (document.live.head.get("register") or {}).get("source"):
+        yield Reason("", "目录清单的改动要走申请：请在“事项清单”里打开这个事项，写变更、暂停或取消的申请", "R4.2.5.1 R5.9.2")
+
+
+def directory_in_use(document: Document) -> Reasons:
+    """An item whose directory item was cancelled, split or merged is not published again."""
+    place = document.__parent__
+    while isinstance(place, Document) and place.kind != "DirectoryItem":
+        place = place.__parent__
+    if isinstance(place, Document) and place.withdrawal is not None and document.kind in LEGALITY_KINDS:
+        yield Reason("", f"目录清单 {path_of(place)} 已不再使用（{place.withdrawal.reason}），请在新的事项下编制", "R5.9.2")
 
 
 def nothing_below(document: Document, actor: Actor, given: Given) -> Reasons:
@@ -153,7 +176,7 @@ def to_confirm(document: Document, actor: Actor, given: Given) -> Reasons:
 
 
 GUARDS = {guard.__name__: guard for guard in (complete, fresh, overtaken, may_be_public, secrecy_sound, recorded, parent_public, directory_public,
-                                              nothing_below, own, not_writer, not_approver, no_draft, which_scheduled, to_confirm)}
+                                              nothing_below, by_request, own, not_writer, not_approver, no_draft, which_scheduled, to_confirm)}
 CONDITIONS = {condition.__name__: condition for condition in (needs_legality, timed)}
 
 

@@ -14,13 +14,13 @@ import colander
 from ..base.clock import now as clock_now
 from ..base.clock import parse
 from ..workflow.reasons import Reason, Refused
-from . import rules
+from . import codes, rules
 from .emergency import undo_due
 from .fields import problems
 from .filerefs import references
 from .kinds import kind_of
 from .live import announce, end_live, go_live, offer_again, redirect_reasons, refer, set_withdrawal, within
-from .model import Document, Edition, Folder, Withdrawal, path_of
+from .model import Detail, Document, Edition, Folder, Withdrawal, path_of
 from .site import Site, find_site
 
 WITHDRAWAL_MODES = ("banner", "gone", "redirect")
@@ -47,8 +47,8 @@ def _identity_reasons(site: Site, document: Document | None, kind: str, values: 
     uid = document.uid if document is not None else None
     found = [Reason(fault.field, fault.message, fault.source) for fault in rules.violations(kind, values, "identity")]
     for code in kind_of(kind).codes(values):
-        holder = site.codes.get(code)
-        if holder is not None and holder != uid:
+        holder = codes.holder(site, code)
+        if holder and holder != uid:
             other = site.document(holder)
             found.append(Reason("编码", f"{code.removeprefix('BASIC:')} 已由 {path_of(other) if other is not None else '已取消的事项'} 使用，"
                                         "编码不可重复使用", "RA1.7"))
@@ -137,15 +137,18 @@ def _draft(document: Document, values: dict[str, Any], actor: str, note: str, at
     return draft
 
 
-def publish(document: Document, *, actor: str, at: datetime | None = None, ends: datetime | None = None, since: datetime | None = None) -> Edition:
-    """Make the draft live at ``at`` (default now; a later time schedules it). Refused with the reasons.
+def publish(document: Document, *, actor: str, at: datetime | None = None, ends: datetime | None = None, since: datetime | None = None,
+            coded: bool = False) -> Edition:
+    """Make the draft live at ``at`` (default now; a later time schedules it). Refused with the reasons. ``coded``: give an item the codes it lacks.
 
     ``since`` is for import alone: when another installation published it, in the past; its end may then be past too."""
     draft = document.draft
     if draft is None:
         raise Refused(Reason("", "没有可以发布的草稿"))
-    number = draft.number
-    _release(document, draft, draft.values, actor=actor, at=at, ends=ends, since=since)
+    number, values = draft.number, draft.values
+    if coded:
+        values |= codes.for_publication(find_site(document), document, values)
+    _release(document, draft, values, actor=actor, at=at, ends=ends, since=since)
     document.draft = None
     document.forget_drafts(number)
     return draft
@@ -159,6 +162,9 @@ def _release(document: Document, edition: Edition, values: dict[str, Any], *, ac
     if reasons:
         raise Refused(*reasons)
     before = document.live.starts if document.live is not None else None
+    if values != edition.values:                # codes that it got now; a draft may still be changed
+        head, detail = kind_of(document.kind).split(values)
+        edition.head, edition.detail = head, Detail(detail)
     starts = since if since is not None and (before is None or since >= before) else at or now
     edition.starts, edition.ends, edition.published_by = starts, ends, actor
     if at is None or at <= now:
@@ -169,6 +175,7 @@ def _release(document: Document, edition: Edition, values: dict[str, Any], *, ac
     site.due[(at, document.uid)] = "start"
     for code in kind_of(document.kind).codes(values):
         site.codes[code] = document.uid
+    codes.take(site, document.uid, kind_of(document.kind).codes(values))
     site.journal.record(document.uid, only=("desk",))
     site.audit.record("content.schedule", actor=actor, target=document.uid, after=at.isoformat(), at=now)
 
@@ -203,6 +210,26 @@ def unschedule(document: Document, edition: Edition, *, actor: str) -> None:
                 site.codes.pop(code)
     site.journal.record(document.uid, only=("desk",))
     site.audit.record("content.unschedule", actor=actor, target=document.uid, at=clock_now())
+
+
+def assign(document: Document, to: str, *, actor: str) -> None:
+    """Who is to see to it from now on: a staff uid, '' = nobody."""
+    site = find_site(document)
+    document.assignee = to
+    site.journal.record(document.uid, only=("desk",))
+    site.audit.record("content.assign", actor=actor, target=document.uid, after=to, at=clock_now())
+
+
+def drop_scheduled(document: Document, *, actor: str) -> None:
+    """Nothing that was planned will go live: one planned edition becomes the draft where there is none, others are kept as former drafts."""
+    keep = int(find_site(document).settings.get("keep_drafts") or KEEP_DRAFTS)
+    for edition in reversed(document.scheduled):
+        former = document.draft
+        document.draft = None
+        unschedule(document, edition, actor=actor)
+        if former is not None:
+            document.keep_draft(edition, keep)
+            document.draft = former
 
 
 def never_public(document: Document) -> bool:
@@ -270,8 +297,8 @@ def take_effect(site: Site, *, now: datetime | None = None, limit: int = 100) ->
     return done
 
 
-def withdraw(document: Document, *, reason: str, mode: str, actor: str, to: str = "", at: datetime | None = None) -> None:
-    """Take a document out of the lists: still readable with a banner, gone (410), or redirected to ``to``.
+def withdraw(document: Document, *, reason: str, mode: str, actor: str, to: str = "", at: datetime | None = None, successors: tuple[str, ...] = ()) -> None:
+    """Take a document out of the lists: still readable with a banner, gone (410), or redirected to ``to``. ``successors``: uids of what takes its place.
 
     Refused when ``to`` is no place, is the document itself or lies below it, or when the reader would be sent on twice."""
     site, now = find_site(document), at or clock_now()
@@ -286,7 +313,7 @@ def withdraw(document: Document, *, reason: str, mode: str, actor: str, to: str 
         reasons.append(Reason("", "这份内容没有公开，不用撤回"))
     if reasons:
         raise Refused(*reasons)
-    set_withdrawal(site, document, Withdrawal(reason.strip(), mode, now, actor, path_of(site.at(to)) if mode == "redirect" else ""))
+    set_withdrawal(site, document, Withdrawal(reason.strip(), mode, now, actor, path_of(site.at(to)) if mode == "redirect" else "", successors))
     announce(site, document)
     site.audit.record("content.withdraw", actor=actor, target=document.uid, reason=reason.strip(), at=now)
 

@@ -14,8 +14,10 @@ from typing import Any
 
 import yaml
 
+from ..base import clock
 from ..base.identifiers import IdentifierError, check_uscc, parse_basic_code, parse_item_code
 from ..shipped import shipped
+from .deciding import total_days, vacant
 from .vocabularies import vocabulary
 
 Values = dict[str, Any]
@@ -215,6 +217,31 @@ def uscc_wellformed(values: Values) -> bool:
         return False
 
 
+def posts_within_promise(values: Values) -> bool:
+    """R4.2.3.4: the limits of all posts together are not longer than the promise of the item."""
+    promised = values.get("promise_limit") or {}
+    return promised.get("days") is None or total_days(values) * _DAYS["工作日"] <= in_days(promised) + 0.5
+
+
+def posts_filled(values: Values) -> bool:
+    """R4.2.3.3: every post, and the one that decides, has a person who may act today."""
+    return bool(values.get("posts")) and not vacant(values, clock.now().astimezone(clock.SHANGHAI).strftime("%Y-%m-%d"))
+
+
+def review_methods_given(values: Values) -> bool:
+    return bool(values.get("review_methods"))
+
+
+def fee_told(values: Values) -> bool:
+    """R4.2.3.12: what is not charged says so."""
+    fee, told = values.get("fee") or {}, values.get("fee_rules") or ""
+    return bool(told) and (fee.get("charged") is not False or "不收费" in told)
+
+
+def consulting_hours(values: Values) -> bool:
+    return bool(values.get("consult_hours") and values.get("consult_reply"))
+
+
 def guide_elements(values: Values) -> bool:
     """R4.2.2.1: every element of a guide that is not generated is there (未提供 is for registered rows)."""
     return all(values.get(key) for key in
@@ -226,7 +253,8 @@ CHECKS: dict[str, Callable[[Values], bool]] = {
         immediate_matches, promise_within_legal, result_has_sample, certificate_kind, visits_have_reason, no_visit_has_way,
         whole_online_no_visit, fee_complete, free_no_payment, phones_given, person_topics_match, legal_topics_match, licence_has_faq,
         licence_has_steps, steps_within_promise, material_named, material_has_basis, material_has_sample, material_has_source, has_legal_basis,
-        code_wellformed, basic_code_wellformed, basic_code_type, uscc_wellformed, guide_elements)}
+        code_wellformed, basic_code_wellformed, basic_code_type, uscc_wellformed, guide_elements, posts_within_promise, posts_filled,
+        review_methods_given, fee_told, consulting_hours)}
 
 
 @cache
@@ -257,10 +285,19 @@ def violations(kind: str, values: Values, level: str, document: Any = None) -> l
     return [Fault(rule.id, rule.field, rule.message, rule.source, rule.level) for rule in rules if not CHECKS[rule.check](whole)]
 
 
+def _item_values(item: Any) -> Values:
+    """What review rules are measured against: the item as it is in force, else as it is drafted."""
+    edition = getattr(item, "live", None) or getattr(item, "draft", None)
+    found = edition.values if edition is not None else {}
+    return {name: found.get(name) for name in ("promise_limit", "fee")}
+
+
 def _resolved(values: Values, document: Any) -> Values:
     """The values with what the item inherits and what its guide adds (a guide that is not there yet is not missed)."""
     from .effective import INHERITED, directory_of
     whole = dict(values)
+    if document is not None and document.kind == "ReviewRules":
+        return {**_item_values(document.__parent__), **whole}
     if document is None or document.kind not in ("ImplementationItem", "HandlingItem"):
         return whole
     directory = directory_of(document)

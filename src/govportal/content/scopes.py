@@ -12,7 +12,7 @@ from ..workflow.actors import Actor, Scope
 from .kinds import kind_of
 from .model import Document, Edition, path_of
 
-WITH_ITEM = ("Guide", "HandlingItem")       # they belong to whom their item belongs
+WITH_ITEM = ("Guide", "HandlingItem", "ReviewRules")       # they belong to whom their item belongs
 
 
 def writer_role(kind: str) -> str:

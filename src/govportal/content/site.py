@@ -35,6 +35,7 @@ class Site(Folder):
     """Root of the public tree. Also holds the journal, the audit and the outbox: one database, one transaction a verb."""
 
     leads: OOBTree | None = None          # uid of a document withdrawn with a redirect -> the path it leads to; made with the first
+    numbers: OOBTree | None = None        # basic codes that are or were in use, in order: see ``codes``
     files: Any = None                     # files.Library of uploaded files; made with the first
 
     def __init__(self, settings: dict[str, Any] | None = None) -> None:
@@ -44,6 +45,7 @@ class Site(Folder):
         self.epoch = Length()
         self.documents = ShardedMap()     # uid -> Document
         self.codes = ShardedMap()         # business code or alias -> uid
+        self.numbers = OOBTree({"": ""})  # never emptied
         self.redirects = ShardedMap()     # former path -> uid
         self.due = OOBTree()              # (when, uid) -> reason, for scheduled starts and ends
         self.due[(FAR_FUTURE, "")] = ""   # never emptied, so that a writer and the worker do not meet in an emptied bucket

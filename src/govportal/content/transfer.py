@@ -29,7 +29,7 @@ ENVELOPE = ("id", "path", "publication", "withdrawal", "files")
 SITE_FILE = "site.yaml"
 # Shared records are loaded before what names them.
 ORDER = ("laws", "organisations", "places", "materials", "channels", "directory-items", "implementation-items", "handling-items",
-         "guides", "pages", "news", "questions", "lifeevents")
+         "guides", "review-rules", "pages", "news", "questions", "lifeevents")
 
 
 class TransferError(Exception):
@@ -195,7 +195,8 @@ def to_file(document: Document, codes: tuple[str, ...] = ()) -> dict[str, Any]:
     data["publication"] = _state_to_file(state_of(document, codes))
     if document.withdrawal is not None:
         data["withdrawal"] = {"reason": document.withdrawal.reason, "mode": document.withdrawal.mode, "at": document.withdrawal.at.isoformat(),
-                              **({"to": document.withdrawal.to} if document.withdrawal.to else {})}
+                              **({"to": document.withdrawal.to} if document.withdrawal.to else {}),
+                              **({"successors": list(document.withdrawal.successors)} if document.withdrawal.successors else {})}
     files = [record for uid in sorted(references(data)) if (record := find(find_site(document), uid)) is not None]
     if files:
         data["files"] = [{"id": record.uid, "name": record.name, "by": record.by, "at": record.at.isoformat(), "scan": record.scan} for record in files]

@@ -22,7 +22,7 @@ def marked(before: str, after: str) -> tuple[Parts, Parts]:
     old, new = _SENTENCES.findall(before), _SENTENCES.findall(after)
     was: Parts = []
     now: Parts = []
-    for tag, i, until, j, to in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, i, until, j, to in SequenceMatcher(None, old, new).get_opcodes():      # sentences that come again and again are no anchors
         first, second = "".join(old[i:until]), "".join(new[j:to])
         one, other = ([(SAME, first)], [(SAME, second)]) if tag == "equal" else _words(first, second)
         was += one

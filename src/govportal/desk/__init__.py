@@ -14,9 +14,11 @@ PARTS = ("security", "shell", "signin", "account",      # the frame
          "preview", "review", "history", "actions", "overrides",   # one document: seen, decided, looked back at
          "bulk", "jobs", "imports", "exports", "replace",   # many at once, in the background
          "shared",                                      # what is written once and used by many
+         "lists", "requests", "listimport", "reviewrules",     # the directory list, its changes, review rules
          "quality",                                     # what is wrong with it
          "searchops",                                   # how it is found
-         "site", "staff", "audit")                              # people and what they did
+         "site", "staff", "audit",                      # people and what they did
+         "tasks")                                       # what changes ask of departments; what lies with a person (after "staff")
 
 
 def includeme(config: Any) -> None:

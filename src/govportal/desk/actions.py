@@ -107,12 +107,20 @@ def _form(document: Document, request: Any, offer: publication.Offer, fields: li
         request, document, "desk/act.pt", offer.title, now="", scripts=("desk-act.js",), status=status, errors=errors, action=offer.action, fields=fields, words=words, look=look, icon_name=icon,
         against=[str(reason) for reason in offer.reasons], effects=effects(request, document, offer.action, row), touched=touched.uid if touched is not None else "",
         rows=rows, options=remark_options(document) if offer.action == "return" else [], focus=focus, draft_row=row is not None and bool(set(row.sources) & set(DRAFT_STAGES)),
-        changed=told(document.kind, stale.values, touched.values, picks_of(request, document)) if stale is not None and touched is not None else [], differing=_differing(document))
+        changed=told(document.kind, stale.values, touched.values, picks_of(request, document)) if stale is not None and touched is not None else [], differing=_differing(document),
+        compare=compare_href(document) if offer.action == "confirm" else "")
 
 
 def _which(document: Document, chosen: str) -> list[Field]:
     options = tuple((edition.uid, f"第 {edition.number} 版，{clock.stamp(edition.starts) if edition.starts is not None else ''} 上线") for edition in document.scheduled)
     return [Field("base", "取消哪一版", chosen or (options[0][0] if options else ""), kind="select", options=options)]
+
+
+def compare_href(document: Document) -> str:
+    """Where an emergency's text stands beside what was public before; '' when nothing was."""
+    waits, live = emergency.pending(document), document.live
+    former = document.edition(waits.former) if waits is not None and waits.former else None
+    return f"/desk/doc/{document.uid}/history?" + urlencode([("from", former.uid), ("to", live.uid)]) if former is not None and live is not None else ""
 
 
 def _differing(document: Document) -> str:

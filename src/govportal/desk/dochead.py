@@ -13,7 +13,7 @@ from .permissions import allowed
 from .shell import desk_page
 from .words import KINDS, STAGE_TAGS, stage_words, state_words
 
-WAYS = (("edit", "", "编辑", "content.edit"), ("review", "/review", "审阅", "content.view"), ("preview", "/preview", "预览", "content.view"),
+WAYS = (("doc", "", "总览", "content.view"), ("edit", "/edit", "编辑", "content.edit"), ("review", "/review", "审阅", "content.view"), ("preview", "/preview", "预览", "content.view"),
         ("history", "/history", "历史", "content.view"))
 
 

@@ -52,11 +52,14 @@ def below_of(request: Any, document: Document) -> list[tuple[str, str]]:
     """(address, words) of what can be begun below it by this person."""
     scope, actor = scope_of(document), request.actor
     if document.kind == "DirectoryItem" and actor.holds_any("editor"):
-        return [(f"/desk/new?directory={document.uid}", "为本部门编实施清单")]
+        return [(f"/desk/new?directory={document.uid}", "为本部门编实施清单"), (f"/desk/lists/item/{document.uid}", "在事项清单里看")]
+    if document.kind == "DirectoryItem":
+        return [(f"/desk/lists/item/{document.uid}", "在事项清单里看、申请改动")]
     if document.kind == "Channel" and any(grant.covers(scope) for grant in actor.grants("editor")):
         return [(f"/desk/new?kind=NewsArticle&parent={document.uid}", "在这个栏目写一篇")]
     if document.kind == "ImplementationItem" and allowed(actor, "content.edit", document):
-        return [(f"/desk/doc/{document.uid}/cases", "情形"), *([] if "guide" in document else [(f"/desk/new?kind=Guide&parent={document.uid}", "建办事指南")])]
+        return [(f"/desk/doc/{document.uid}/cases", "情形"), *([] if "guide" in document else [(f"/desk/new?kind=Guide&parent={document.uid}", "建办事指南")]),
+                (f"/desk/lists/rules/{document.uid}", "审查工作细则")]
     return []
 
 

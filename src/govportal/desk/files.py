@@ -24,7 +24,7 @@ from ..workflow.reasons import Refused
 from .shell import audit_note, desk_page, see_other
 
 SCANS = "govportal.scans"           # in the environ, which all attempts of a request share: digest -> Verdict
-MOST = blobs.LIMIT + (1 << 20)
+MARGIN = 1 << 20                     # what a form weighs beside its file
 SHOWN = 50
 LOOKED = 5000              # newest files whose names are looked through
 MANY = 100                 # uses that are counted exactly
@@ -49,11 +49,11 @@ def scan_once(request: Any, stream: BinaryIO) -> Verdict:
     return kept[key]
 
 
-def posted_file(request: Any, field: str = "file", most: int = MOST) -> tuple[BinaryIO, str, Verdict]:
-    """(stream at its start, name, verdict of the scan) of the posted file. UploadRefused when there is none or it is too large.
+def posted_file(request: Any, field: str = "file", most: int = blobs.LIMIT) -> tuple[BinaryIO, str, Verdict]:
+    """(stream at its start, name, verdict of the scan) of the posted file of at most ``most`` bytes. UploadRefused when there is none or it is too large.
 
     An infected file is audited; whether it is taken is the caller's to decide."""
-    if (request.content_length or 0) > most:
+    if (request.content_length or 0) > most + MARGIN:
         raise UploadRefused(f"文件超过 {most >> 20} MB，没有上传。请压缩或分开上传")
     try:
         given = request.POST.get(field)

@@ -88,7 +88,7 @@ def imports_view(context: Any, request: Any, *, errors: list[tuple[str, str]] | 
 def upload_post(context: Any, request: Any) -> Any:
     """Take a list and go on to its columns."""
     try:
-        stream, name, verdict = posted_file(request, most=tables.MAX_BYTES + (1 << 20))
+        stream, name, verdict = posted_file(request, most=tables.MAX_BYTES)
         if verdict.state == INFECTED:
             raise UploadRefused(f"“{name[:60]}”查出病毒（{verdict.name}），没有接收。请先清除再上传")
         one = imports.receive(request.editorial, stream, name.replace("\\", "/").rpartition("/")[2], request.actor.id)

@@ -34,7 +34,7 @@ from .simple import Field, with_errors
 HINTS = {"NewsArticle": "通知、新闻、政策文件和解读", "Question": "大家问的和部门答的", "ImplementationItem": "从目录清单选一个事项，编本部门的实施清单和办事指南",
          "DirectoryItem": "全市统一的事项名称、类型和依据", "Page": "关于、帮助这类固定页面", "LifeEvent": "把几个事项连成“一件事”", "Place": "大厅、窗口，电话只在这里改一次",
          "Law": "法律法规的条文", "Material": "许多事项都要的材料", "Organisation": "部门和单位", "Channel": "资讯的栏目"}
-BELOW = ("HandlingItem", "Guide")          # begun from their item's page
+BELOW = ("HandlingItem", "Guide", "ReviewRules")          # begun from their item's page
 SLUG = 60
 PLACES = 200
 
@@ -110,7 +110,11 @@ def new_view(context: None, request: Any) -> Any:
         return form_page(request, "ImplementationItem", directory)
     if kind == "ImplementationItem" and kind in kinds_for(request.actor):
         return directory_page(request)
+    if kind == "DirectoryItem" and kind in kinds_for(request.actor):
+        return see_other(request, "/desk/lists/request?kind=add")             # the directory list is changed by requests
     parent = parent_of(request, request.query("parent"))
+    if kind == "ReviewRules" and isinstance(parent, Document):
+        return see_other(request, f"/desk/lists/rules/{parent.uid}")
     if kind in kinds_for(request.actor) or (kind in BELOW and isinstance(parent, Document) and parent.kind == "ImplementationItem"):
         return form_page(request, kind, parent)
     return desk_page(request, "desk/new.pt", "新写一篇", nav="content", crumbs=(("/desk/content", "内容"),),
@@ -203,7 +207,7 @@ def begin(request: Any, kind: str, parent: Any) -> Document:
         reasons.append(Reason("", "这个目录事项已经取消，不能再编实施清单"))
     if reasons:
         raise Refused(*reasons)
-    slug = "guide" if kind == "Guide" else posted(request, "slug").strip() or (_proposed(request, kind, parent) if kind == "ImplementationItem" else free_slug(parent, slug_of(name)))
+    slug = {"Guide": "guide", "ReviewRules": "rules"}.get(kind) or posted(request, "slug").strip() or (_proposed(request, kind, parent) if kind == "ImplementationItem" else free_slug(parent, slug_of(name)))
     document = publication.begin(parent, slug, kind, _first_values(request, kind, parent, named, name, org), request.actor)
     if kind == "ImplementationItem":
         publication.begin(document, "guide", "Guide", {}, request.actor)

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from ..base import clock
 from ..content import emergency
 from ..content.model import Document, path_of
 from ..editorial.rows import title_of
-from .actions import href_of
+from .actions import compare_href, href_of
 from .permissions import allowed
 from .shell import desk_page
 
@@ -25,14 +24,14 @@ def overrides_view(context: Any, request: Any) -> Any:
 
 
 def _row(request: Any, document: Document, now: datetime) -> dict[str, Any]:
-    waits, live = emergency.pending(document), document.live
-    assert waits is not None and live is not None
+    waits = emergency.pending(document)
+    assert waits is not None
     former = document.edition(waits.former) if waits.former else None
     base = f"/desk/doc/{document.uid}"
     own = waits.by == request.actor.id
     return {"title": title_of(document), "path": path_of(document), "who": waits.name, "at": clock.stamp(waits.at), "reason": waits.reason, "until": clock.stamp(waits.until),
             "left": left_words(waits.until, now), "late": now >= waits.until, "own": own, "confirm": "" if own or now >= waits.until else href_of(document, "confirm"),
-            "compare": f"{base}/history?" + urlencode([("from", former.uid), ("to", live.uid)]) if former is not None else "", "review": f"{base}/review",
+            "compare": compare_href(document), "review": f"{base}/review",
             "otherwise": f"退回第 {former.number} 版" if former is not None else "撤下，读者看到已不再提供"}
 
 

@@ -22,10 +22,10 @@ from .rows import CONSUMER, DeskRow, fresh_rows
 from .slots import Order, Words, with_texts, with_values
 from .store import Editorial
 
-CODED = ("kind", "org", "region", "type", "state", "stage", "author", "writers", "assignee")
+CODED = ("kind", "org", "region", "type", "state", "stage", "author", "writers", "assignee", "level", "online_depth", "item_state")
 TIMES = ("changed", "live_since", "expires", "review_by", "scheduled")           # minutes since 1970, Asia/Shanghai; 0 = none
-NUMBERS = ("completeness", "faults")
-FLAGS = ("returned", "register", "demo")
+NUMBERS = ("completeness", "faults", "legal", "promise")
+FLAGS = ("returned", "register", "demo", "sub")
 TEXTS = ("uid", "title", "path", "code")
 INNER: dict[str, Callable[[DeskRow], int]] = {"hash": lambda row: hash(tuple(row)), "page": lambda row: page_of(row.uid), "depth": lambda row: row.path.count("/")}
 ARRAYS: dict[str, Any] = {**dict.fromkeys(CODED, np.int32), **dict.fromkeys(TIMES, np.int64), **dict.fromkeys((*NUMBERS, "page", "depth"), np.int16),

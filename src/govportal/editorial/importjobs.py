@@ -157,13 +157,13 @@ def _save(run: Run, entry: Entry) -> str:
         return "unchanged"
     document = verbs.of(run.site, entry.uid)
     draft = document.draft
-    saved = publication.save(document, entry.values, run.actor, base=entry.base, note="从表格带回")
+    saved = publication.save(document, entry.values, run.actor, base=entry.base, note="从表格带回", outside=True)
     run.undo({"uid": document.uid, "title": entry.title, "draft": draft.values if draft is not None else None, "after": saved.uid})
     return "ok"
 
 
 def _create(run: Run, one: Import, entry: Entry, reader: Reader) -> str:
-    document = publication.begin(run.site.at(entry.parent), entry.name, reader.target, entry.values, run.actor)
+    document = publication.begin(run.site.at(entry.parent), entry.name, reader.target, entry.values, run.actor, outside=True)
     row: dict[str, Any] = {"uid": document.uid, "title": entry.title, "draft": None, "after": document.draft.uid if document.draft is not None else ""}
     then = one.options.get("then", "draft")
     try:

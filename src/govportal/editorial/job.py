@@ -171,6 +171,12 @@ class Jobs(Persistent):
         self._open.pop((job.at.isoformat(), job.uid), None)
         self._ended[(at.isoformat(), job.uid)] = None
 
+    def give(self, job: Job, to: str) -> None:
+        """Let it be another person's: it goes on with their rights."""
+        self._persons.pop((job.by, job.at.isoformat(), job.uid), None)
+        job.by = to
+        self._persons[(to, job.at.isoformat(), job.uid)] = None
+
     def of(self, by: str, limit: int = 50) -> list[Job]:
         """Jobs of a person, newest first."""
         keys = list(self._persons.keys(min=(by, ""), max=(by, "\uffff"))) if by else []

@@ -15,10 +15,11 @@ from ..base.pages import BATCH, follow
 from ..content import publication
 from ..content.effective import directory_of
 from ..content.model import Document, Edition, path_of
+from ..content.rules import in_days
 from ..content.site import ROOT_KEY as SITE_KEY
 from ..content.site import Site
 from ..workflow.actors import Scope
-from . import uses
+from . import tasks, uses
 from .measures import measure
 from .store import ROOT_KEY, Editorial
 
@@ -55,6 +56,12 @@ class DeskRow(NamedTuple):
     returned: bool
     register: bool
     demo: bool
+    level: str = ""       # of an item: 行使层级
+    online_depth: str = ""    # of an item: 网上办理深度
+    item_state: str = ""  # 在用 | 挂起 | 取消: of a directory item its own, of an item what holds for it
+    sub: bool = False     # a directory item that is a 子项
+    legal: int = -1       # limits of an item in tenths of calendar days
+    promise: int = -1
 
 
 class Standing(NamedTuple):
@@ -91,7 +98,21 @@ def row_of(document: Document | None, site: Site) -> tuple[Any, ...] | None:
         at.state, at.stage, "" if edition is None else edition.author, " ".join(at.writers), at.assignee, _changed(document),
         _stamp(live and live.starts), _stamp(live and live.ends), review_day(document, values, register, site),
         _stamp(min((one.starts for one in document.scheduled if one.starts), default=None)),
-        complete, faults, at.stage == "returned", register, bool(values.get("demo"))))
+        complete, faults, at.stage == "returned", register, bool(values.get("demo")), *_list_facts(document, head)))
+
+
+def _list_facts(document: Document, head: dict[str, Any]) -> tuple[Any, ...]:
+    """What the lists of items count: level, depth, state, 子项, limits; all lie in the small head."""
+    if document.kind == "DirectoryItem":
+        return "", "", head.get("state") or "在用", bool(head.get("main"))
+    if document.kind not in ITEMS:
+        return ()
+    above = _directory_edition(document)
+    state = head.get("state") or "在用"
+    if above is not None and above.head.get("state") in ("挂起", "取消") and state != "取消":
+        state = above.head["state"]
+    return (head.get("level") or "", (head.get("online") or {}).get("depth") or "", state, False,
+            *(-1 if (found := head.get(name) or {}).get("days") is None else round(in_days(found) * 10) for name in ("legal_limit", "promise_limit")))
 
 
 def _newest(document: Document) -> Edition | None:
@@ -110,6 +131,8 @@ def title_of(document: Document) -> str:
     """The document's heading; an item's and its guide's are the name it inherits. Its address when nothing names it yet."""
     if document.kind == "Guide" and isinstance(document.__parent__, Document):
         return f"{title_of(document.__parent__)}（办事指南）"
+    if document.kind == "ReviewRules" and isinstance(document.__parent__, Document):
+        return f"{title_of(document.__parent__)}（审查工作细则）"
     edition = _newest(document)
     if document.kind == "ImplementationItem":
         edition = _directory_edition(document)
@@ -124,7 +147,7 @@ def _directory_edition(document: Document) -> Edition | None:
 
 
 def _type(document: Document, values: dict[str, Any]) -> str:
-    if document.kind in ITEMS or document.kind == "Guide":
+    if document.kind in (*ITEMS, "Guide", "ReviewRules"):
         edition = _directory_edition(document)
         return "" if edition is None else edition.head.get("type") or ""
     return values.get("type") or ""
@@ -199,7 +222,7 @@ def refresh(connection: Any, limit: int = BATCH) -> int:
 
 
 def _apply(site: Site, editorial: Editorial, uids: Iterable[str]) -> dict[str, tuple[Any, ...] | None]:
-    """The rows, and beside them where shared records are used."""
+    """The rows, and beside them where shared records are used and which tasks are done."""
     found = list(uids)
     for uid in found:
         document = site.document(uid)
@@ -207,6 +230,7 @@ def _apply(site: Site, editorial: Editorial, uids: Iterable[str]) -> dict[str, t
             uses.forget(editorial, uid)
         else:
             uses.update(editorial, document)
+            tasks.published(editorial, site, document)
     return fresh_rows(site, found)
 
 

@@ -13,6 +13,8 @@ from persistent import Persistent
 from ..base.pages import PagedRows
 from ..content.site import ShardedMap
 from .job import Jobs
+from .request import Requests
+from .tasks import Tasks
 from .uses import Uses
 
 ROOT_KEY = "editorial"
@@ -29,6 +31,8 @@ class Editorial(Persistent):
         self.jobs = Jobs()              # background jobs
         self.imports = OOBTree()        # uid -> imports.Import: uploaded lists
         self.mappings = OOBTree()       # signature of a header row -> how its columns were mapped last
+        self.requests = Requests()      # changes of the directory list under review
+        self.tasks = Tasks()            # what they ask of departments
         self.previews = ShardedMap()    # document uid -> its secret preview links: see ``previews``
         self.uses = Uses()              # shared record -> documents that name it
         self.selections = OOBTree()     # uid -> selections.Selection: documents picked in a list, until something is done with them

@@ -121,13 +121,19 @@ def context_values(found: Effective, request: Any, context: Document) -> dict[st
         "cases": model.cases(found, _at_pair(request)), "official": model.rows_of_facts(values, org_name),
         "related": model.related(columns, found.guide), "topics": [*values.get("person_topics", ()), *values.get("legal_topics", ())],
         "changed": len(moments_of(context)) > 1, "stamp": clock.stamp, "quote": quote, "not_given": model.NOT_GIVEN, "paper": False,
-        "withdrawal": _banner(found), "suspended": values.get("state") == "挂起"}
+        "withdrawal": _banner(found), "successors": successors(site, _banner(found)), "suspended": values.get("state") == "挂起"}
 
 
 def _banner(found: Effective) -> Any:
     """The withdrawal that stands over the guide although it can be read; of the 情形, the item or its directory item."""
     documents = (found.case, found.item, directory_of(found.item))
     return next((document.withdrawal for document in documents if document is not None and document.withdrawal is not None), None)
+
+
+def successors(site: Any, withdrawal: Any) -> list[tuple[str, str]]:
+    """(path, name) of what takes the place of something withdrawn (拆分为、并入), as far as it is public."""
+    found = [site.document(uid) for uid in withdrawal.successors] if withdrawal is not None else []
+    return [(path_of(document), kind_of(document.kind).heading(document.live.values)) for document in found if document is not None and document.live is not None]
 
 
 def _with_forms(site: Any, rows: list[dict[str, Any]], path: str, pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -177,7 +183,7 @@ def _children_page(context: Document, request: Any, found: Effective) -> Any:
     name = found.values["name"]
     page = request.page(name, section="/services", crumbs=(("/services", "我要办"),), meta=column_tags("办事指南", "办事服务", name, "办事指南"))
     rows = [(path_of(document), edition.head["name"]) for document, edition in cases_of(context, found.at)]
-    return render(request, "variants.pt", page, name=name, rows=rows, note=(found.values.get("register") or {}).get("note") or "",
+    return render(request, "variants.pt", page, name=name, rows=rows, withdrawal=_banner(found), successors=successors(request.site, _banner(found)), note=(found.values.get("register") or {}).get("note") or "",
                   org_name=found.org_name or request.columns.org_name(found.values.get("org") or ""))
 
 
@@ -207,7 +213,8 @@ def directory_view(context: Document, request: Any) -> Any:
     page = request.page(values["name"], section="/services", crumbs=(("/services", "我要办"),),
                         meta=column_tags("办事指南", "办事服务", values["name"], "办事指南"))
     rows = [(path_of(child), f"{values['name']}（{request.columns.org_name(child.live.head.get('org') or '')}）") for child in children]
-    return render(request, "variants.pt", page, name=values["name"], rows=rows, note=(values.get("register") or {}).get("note") or "", org_name="")
+    return render(request, "variants.pt", page, name=values["name"], rows=rows, note=(values.get("register") or {}).get("note") or "", org_name="",
+                  withdrawal=context.withdrawal, successors=successors(request.site, context.withdrawal))
 
 
 def print_view(context: Document, request: Any) -> Any:

@@ -19,6 +19,7 @@ from pyramid.response import Response
 from pyramid_retry import is_error_retryable
 from ZODB.POSException import POSError, ReadOnlyError
 
+from ..content.kinds import kind_of
 from ..content.model import path_of
 from ..content.site import NoSite
 from .pages import has_page, render
@@ -85,7 +86,7 @@ def _former(request: Any) -> str | None:
     for former in (path, path.rpartition("/")[0] if path.count("/") > 1 else path):
         uid = site.redirects.get(former)
         document = site.document(uid) if uid else None
-        if document is not None and (document.live is not None or document.withdrawal is not None):
+        if document is not None and (document.live is not None or document.withdrawal is not None) and not kind_of(document.kind).internal:
             return path_of(document) + path[len(former):]
     return None
 

@@ -100,7 +100,7 @@ def _text(kind: str, node: Any, dotted: str, depth: int) -> Leaf:
 
 
 def _number(kind: str, node: Any, dotted: str, depth: int) -> Leaf:
-    return Leaf(inputmode="numeric", short=True, unit=hints.UNITS.get(dotted, ""))
+    return Leaf(inputmode="numeric", short=True, unit=hints.known(hints.UNITS, kind, dotted))
 
 
 def _flag(kind: str, node: Any, dotted: str, depth: int) -> Leaf:

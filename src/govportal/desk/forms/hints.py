@@ -52,6 +52,11 @@ HINTS: dict[str, str] = {
     "basic_code": "10 位或 12 位数字，主项生成后不再改",
     "type": "按目录清单的类型选",
     "main": "只有子项要填",
+    "ReviewRules:people.roles": "能做哪些角色",
+    "ReviewRules:people.until": "执法证、上岗证等到哪天，长期的空着",
+    "ReviewRules:posts.days": "工作日，当场办完写 0",
+    "ReviewRules:posts.persons": "写“政务服务人员”里的姓名，一行一个",
+    "ReviewRules:fee_rules": "收费的写环节、项目、依据、标准、减免情形、缴费时间地点；不收费的写：本事项不收费",
     "Guide:summary": "一句话说清办什么，给办事人看，不超过 60 字最好",
     "case_question": "情形前面的那句问话，例如：您属于哪种情况？",
     "tips": "一行一条，每条一句话",
@@ -76,7 +81,7 @@ HINTS: dict[str, str] = {
     "status_note": "例如：2024 年修改，第十二条以新的为准",
 }
 
-UNITS: dict[str, str] = {"materials.originals": "份", "materials.copies": "份", "on_site_visits": "次", "special_procedures.days": "天"}
+UNITS: dict[str, str] = {"ReviewRules:posts.days": "工作日", "materials.originals": "份", "materials.copies": "份", "on_site_visits": "次", "special_procedures.days": "天"}
 
 # Field -> (pick list, whether only what the list holds is accepted).
 PICKS: dict[str, tuple[str, bool]] = {
@@ -104,7 +109,7 @@ ROW_PARTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 
 # Names for what one row is called on its buttons.
 ROW_WORDS: dict[str, str] = {"materials": "材料", "steps": "环节", "fee.items": "收费项目", "legal_basis": "依据", "faq": "问题", "laws": "依据",
-                             "special_procedures": "特别程序", "attachments": "附件", "windows": "窗口", "hours": "时间", "LifeEvent:steps": "步骤", "places": "地点",
+                             "special_procedures": "特别程序", "ReviewRules:people": "人员", "ReviewRules:posts": "岗位", "attachments": "附件", "windows": "窗口", "hours": "时间", "LifeEvent:steps": "步骤", "places": "地点",
                              "conditions": "条件", "rights": "权利", "duties": "义务", "related": "事项", "items": "事项", "steps.items": "事项", "topics": "主题",
                              "interpretations": "文章", "interpretation_of": "文件", "interprets": "法规"}
 

@@ -56,6 +56,18 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
     "Guide": (
         _s("summary", "说明与情形", "summary case_question tips related demo", "指南的其他内容由清单生成，这里只补清单里没有的话。"),
         _s("faq", "常见问题", "faq", "写大家真正会问的，答案先说结论。")),
+    "ReviewRules": (
+        _s("basic", "基本信息", "note", "名称、编码、机构、时限、电话这些取自实施清单，不另外抄；这里只写补充。"),
+        _s("people", "政务服务人员", "people", "写明每个人能做什么角色、有什么资格；一人可以兼几个角色。资格过期的不算。"),
+        _s("posts", "业务流程", "posts", "把外部看得见的环节细化到内部岗位。各岗时限相加不能超过承诺时限；每个岗位都要有资格有效的人。"),
+        _s("apply", "申请", "apply_number apply_materials apply_receive apply_receipt"),
+        _s("accept", "受理", "accept_check accept_supplement accept_decision accept_method accept_transfer"),
+        _s("review", "审查", "review_methods review_points review_papers", "选了哪些方式，决定了谁有权作决定。"),
+        _s("decide", "决定", "on_the_spot at_once decide_points decide_papers", "谁有权决定由审查方式推出，在“审查细则”页面上能看到。"),
+        _s("paper", "证件制作与送达", "paper_kind paper_posts paper_ways paper_failed paper_documents paper_archive"),
+        _s("publicity", "决定公开", "public_ways public_posts public_content public_days public_documents"),
+        _s("fee", "收费", "fee_rules", "不收费的写“本事项不收费”。"),
+        _s("consult", "咨询", "consult_posts consult_ways consult_order consult_hours consult_reply", "咨询时间和回复时间都要写。")),
     "Channel": (_s("channel", "栏目", "name column_type description keywords order"),),
     "NewsArticle": (
         _s("article", "标题与正文", "channel title summary body"),
