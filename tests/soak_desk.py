@@ -227,9 +227,10 @@ def _text(value: Any) -> str:
 def together(proof: Proof, folder: Path, editors: int, seconds: float) -> None:
     """The editors' minute."""
     office = Office(folder, editors)
-    told = work(office, seconds)
-    conflicts = office.conflicts()
-    office.stop()
+    try:
+        told, conflicts = work(office, seconds), office.conflicts()
+    finally:
+        office.stop()
     wrong = checked(folder, told)
     print("log of the server:", {name: count for name, count in office.log.most_common() if not name.startswith("oid")}, "failed:", Counter(told.failed), "wrong:", wrong[:5])
     what = f"desk, {editors} editors at once for {seconds:g} s: "
