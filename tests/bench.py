@@ -32,7 +32,7 @@ from govportal.editorial.store import make_editorial
 from govportal.settings import Settings
 from govportal.shipped import shipped
 from govportal.worker import catch_up
-from tests import bench_desk, bench_search
+from tests import bench_bulk, bench_desk, bench_editing, bench_search
 from tests.measure import Proof
 
 SMALL, LARGE = 2000, int(os.environ.get("BENCH_LARGE", "100000"))
@@ -219,10 +219,20 @@ def run_search() -> int:
 
 
 def run_desk() -> int:
-    """The desk's lists at 10,000 and 100,000 documents."""
+    """The desk: its lists by themselves, its pages through the application at both sizes, memory, bulk publishing beside readers."""
     proof = Proof("bench-desk")
     with tempfile.TemporaryDirectory() as name:
-        bench_desk.run(proof, Path(name))
+        folder = Path(name)
+        bench_desk.run(proof, folder)
+        numbers = []
+        for part, number in (("small", SMALL), ("large", LARGE)):
+            db, _ = build(folder / part, number)
+            tree = bench_editing.Tree(db, folder / part)
+            uids, paths = bench_bulk.signed(db)
+            numbers.append(bench_editing.measure(proof, tree, number))
+            bench_editing.memory(proof, tree, folder / part, number)
+            bench_bulk.run(proof, open_database(str(folder / part / "data.fs")), folder / part, number, uids, paths)
+        bench_editing.compare(proof, *numbers, (SMALL, LARGE))
     return proof.write()
 
 

@@ -6,6 +6,8 @@ loads from the database is counted with nothing in the object cache.
 from __future__ import annotations
 
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,10 +27,34 @@ from tests.measure import Proof
 ITEM, GUIDE = "/items/id-card/id-card", "/items/id-card/id-card/guide"
 OPEN, SAVE, LIST = 150.0, 100.0, 30.0
 GROWTH, MORE_OBJECTS = 10.0, 12
+PUBLIC_MB, DESK_MB = 350.0, 450.0
 # what people pick in the list; ``{org}`` is a department of the tree
-LISTS = {"everything": "", "live, newest first": "state=live&sort=changed", "drafts": "state=changed&stage=drafting", "one department": "org={org}", "a region, guides and items": "region=440000&kind=ImplementationItem",
+LISTS = {"everything": "", "live, newest first": "state=live&sort=changed", "drafts": "state=changed&stage=signed", "one department": "org={org}", "a region, guides and items": "region=440000&kind=ImplementationItem",
          "type, by title": "type=%E8%A1%8C%E6%94%BF%E8%AE%B8%E5%8F%AF&sort=title", "words": "words=%E8%AF%81+%E7%85%A7", "incomplete first": "sort=completeness&register=no", "below a folder": "under=/items&sort=path",
          "with faults, overdue": "faults=yes&overdue=yes", "expiring": "expiring=30", "page 40": "page=40", "several at once": "state=live&region=440100&type=%E5%85%AC%E5%85%B1%E6%9C%8D%E5%8A%A1&words=%E8%AF%81&sort=org"}
+
+
+MEMORY = """
+import random, sys, threading
+from pathlib import Path
+from webob import Request
+from govportal import main
+from govportal.base.storage import open_database
+from govportal.settings import Settings
+var = Path(sys.argv[1])
+settings = Settings(var=var, worker=False)
+db = open_database(settings.database, cache_bytes=settings.object_cache_mb << 20)
+app = main({"govportal.db": db}, settings=settings)
+paths, headers = Path(sys.argv[2]).read_text(encoding="utf-8").splitlines(), {"Cookie": sys.argv[3]} if sys.argv[3] else {}
+def work(seed):
+    source = random.Random(seed)
+    for _ in range(400):
+        path = source.choice(paths)
+        assert Request.blank(path, headers=headers if path.startswith("/desk") else {}, remote_addr="127.0.0.1").get_response(app).status_code == 200, path
+threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+[t.start() for t in threads]; [t.join() for t in threads]
+print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024)
+"""
 
 
 def spent(call: Callable[[], Any], times: int = 5) -> float:
@@ -141,9 +167,9 @@ def forms(proof: Proof, tree: Tree, tag: str) -> dict[str, float]:
     return numbers
 
 
-def measure(proof: Proof, db: Any, var: Path, number: int) -> dict[str, float]:
+def measure(proof: Proof, tree: Tree, number: int) -> dict[str, float]:
     """The numbers of one size."""
-    tree, tag = Tree(db, var), f"desk, {number} items: "
+    tag = f"desk, {number} items: "
     began = time.process_time()
     opened(tree.editor, "/desk/content")
     proof.add(tag + "first list page of a process", time.process_time() - began, None, unit="CPU s")
@@ -159,3 +185,15 @@ def compare(proof: Proof, small: dict[str, float], large: dict[str, float], size
             proof.add(f"desk: {what}, {sizes[1]} items against {sizes[0]}", large[what] / value, None, unit="times")
     what = "list page of 50 with filters, p50"
     proof.add(f"desk: {what}, {sizes[1]} items more than at {sizes[0]}", large[what] - small[what], GROWTH, unit="CPU ms")
+
+
+def memory(proof: Proof, tree: Tree, var: Path, number: int) -> None:
+    """A web process of its own that serves the public alone, and one that serves the desk beside it; the database is closed then."""
+    with tree.db.transaction() as connection:
+        public = ["/", "/services", ITEM, "/services?for=person", *(row.path for row in tree.app.registry.columns.get(open_site(connection)).items[::97])]
+    desk = ["/desk", "/desk/folders?path=/items", *("/desk/content?" + query.format(org=tree.org) for query in LISTS.values()), *(path for _, path in tree.sections())]
+    tree.db.close()
+    for what, paths, cookie, bound in (("serving the public", public, "", PUBLIC_MB), ("serving the public and the desk", [*public[::8], *desk], tree.editor.cookie, DESK_MB)):
+        (var / "paths").write_text("\n".join(paths), encoding="utf-8")
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", MEMORY, str(var), str(var / "paths"), cookie], capture_output=True, text=True, check=True)
+        proof.add(f"desk, {number} items: one process of 4 threads {what}", float(done.stdout), bound, unit="MB")

@@ -95,3 +95,11 @@ def form_of(text: str) -> Form:
     target = re.search(r'action="([^"]+)"', html)
     assert target is not None
     return Form(target.group(1), [pair for pair in pairs_of(html) if pair[0] != "page.do"])
+
+
+def form_of_page(text: str, action: str) -> dict[str, str]:
+    """Fields of the form of a page with this address. LookupError when there is none."""
+    for html in re.findall(r"<form.*?</form>", text, re.S):
+        if f'action="{action}"' in html:
+            return dict(pairs_of(html))
+    raise LookupError(action)

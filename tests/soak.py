@@ -26,7 +26,7 @@ from govportal.content.site import open_site
 from govportal.seed import fill
 from govportal.settings import Settings
 from govportal.worker import Worker
-from tests import soak_search
+from tests import soak_desk, soak_search
 from tests.cli.test_cli import free_port, get, serve, wait
 from tests.conftest import Small
 from tests.crash import kills
@@ -161,6 +161,14 @@ def run_search() -> int:
     return proof.write()
 
 
+def run_desk() -> int:
+    """Editors at once, and the desk under kill -9, with a proof of its own."""
+    proof = Proof("soak-desk")
+    with tempfile.TemporaryDirectory() as name:
+        soak_desk.run(proof, Path(name), SCALE)
+    return proof.write()
+
+
 if __name__ == "__main__":
-    parts = {"base": run, "search": run_search}
+    parts = {"base": run, "search": run_search, "desk": run_desk}
     sys.exit(max([parts[name]() for name in sys.argv[1:] or parts]))

@@ -109,10 +109,10 @@ class Worker:
             return 0
         self._sealed_at = time.monotonic()
         with self.db.transaction() as connection:
-            sealed = audit_room.seal(open_site(connection).audit)
-        if sealed is not None:
-            audit_room.write_head(self.heads_file, *sealed)
-        return 1 if sealed else 0
+            sealed = audit_room.seal_many(open_site(connection).audit)
+        for number, head in sealed:
+            audit_room.write_head(self.heads_file, number, head)
+        return len(sealed)
 
     def _learn(self) -> int:
         """What the query log teaches, once an hour: popularity; and what is too old is deleted."""

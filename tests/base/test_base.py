@@ -216,6 +216,20 @@ def test_audit_shows_every_tampering(tmp_path):
     assert any("没有" in line for line in audit_room.verify(audit, heads))
 
 
+def test_a_backlog_of_the_audit_is_chained_from_one_reading_in_order(tmp_path):
+    audit, heads, began = Audit(), tmp_path / "heads.log", clock.now()
+    for number in range(25):
+        audit.record("content.publish", actor="a", target=str(number), at=began + timedelta(seconds=(number * 7) % 25))
+    made = audit_room.seal_many(audit, limit=4, batches=3)
+    for one in made:
+        audit_room.write_head(heads, *one)
+    assert [number for number, _ in made] == [1, 2, 3] and audit.open_count() == 13 and audit_room.verify(audit, heads) == []
+    for one in audit_room.seal_many(audit, limit=4):
+        audit_room.write_head(heads, *one)
+    times = [record["at"] for _, record in audit.sealed(0, 100)]
+    assert audit.open_count() == 0 and len(times) == 25 and times == sorted(times) and audit_room.verify(audit, heads) == [] and audit_room.seal_many(audit) == []
+
+
 def test_a_batch_sealed_while_check_reads_is_no_tampering(tmp_path):
     audit, heads = Audit(), tmp_path / "heads.log"
     audit.record("content.publish", actor="a")

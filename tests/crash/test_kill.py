@@ -79,6 +79,28 @@ def newest_is_live(site, lines):
     assert document.scheduled == ()
 
 
+STEPS = ["submit", "approve", "clear", "sign", "publish"]
+
+
+def nothing_of_the_review_is_lost(site, lines):
+    """Every acknowledged save and step is there, each once and in its order; what is public went the whole way."""
+    document = site.at("items/one/one")
+    editions = {edition.number: edition for edition in [document.live, *document.superseded, document.draft] if edition is not None and edition.number > 1}
+    assert sorted(editions) == list(range(2, document.last_number + 1))
+    done = {number: [step.action for step in edition.steps] for number, edition in editions.items()}
+    for number, actions in done.items():
+        wanted = [action for action in STEPS if action != "clear" or "clear" in actions or "sign" not in actions]
+        assert actions == wanted[:len(actions)], (number, actions)
+        assert (actions[-1:] == ["publish"]) == (editions[number] is not document.draft)
+    for action, _, number in (line.partition(",") for line in lines):
+        edition = editions[int(number)]
+        assert action in done[int(number)] or (action == "save1" and edition.values["conditions"][0] in (f"第 {number} 版甲", f"第 {number} 版乙")) or (
+            action == "save2" and edition.values["conditions"] == (f"第 {number} 版乙",)), (action, number)
+    told = [record for _, record in [*site.audit._take(10 ** 6), *site.audit.sealed(0, 10 ** 6)] if record["target"] == document.uid]
+    published = sum(record["action"] == "content.publish" for record in told)
+    assert published == 1 + sum(actions[-1:] == ["publish"] for actions in done.values()), "the audit tells each publication once"
+
+
 def all_or_nothing(site, lines):
     rows = sum(1 for code, _ in site.codes.items() if "-" in code)
     assert rows in (0, 791) and (not lines or rows == 791)
@@ -100,7 +122,7 @@ def test_importing(tmp_path):
     assert killed >= 8
 
 
-@pytest.mark.parametrize(("story", "verify"), [("publish_many", newest_is_live), ("schedule", newest_is_live)])
+@pytest.mark.parametrize(("story", "verify"), [("publish_many", newest_is_live), ("schedule", newest_is_live), ("review", nothing_of_the_review_is_lost)])
 def test_writing(tmp_path, story, verify):
     assert kill_on_one_site(story, tmp_path, PLANS, verify) >= 5
 

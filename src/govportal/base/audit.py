@@ -23,6 +23,7 @@ from . import clock
 
 SHARDS = 16
 BATCH = 1000
+BATCHES = 20                    # chained from one reading, so that what an import leaves is not read again and again
 _SENTINEL = ""
 FIELDS = ("at", "action", "actor", "target", "outcome", "reason", "before", "after", "address")
 
@@ -97,15 +98,20 @@ def _chain(previous: str, records: tuple[tuple[str, dict[str, Any]], ...]) -> st
 
 def seal(audit: Audit, *, limit: int = BATCH) -> tuple[int, str] | None:
     """Chain up to ``limit`` open records into a batch; the caller commits, then calls ``write_head``. (number, head) or None."""
-    records = tuple(audit._take(limit))
-    if not records:
-        return None
-    previous = audit.head
-    head, number = _chain(previous, records), (audit._batches.maxKey() + 1 if audit._batches else 1)
-    audit._batches[number] = (records, previous, head)
-    for key, _ in records:
-        del audit._open[int(key[0], 16)][key]
-    return number, head
+    return next(iter(seal_many(audit, limit=limit, batches=1)), None)
+
+
+def seal_many(audit: Audit, *, limit: int = BATCH, batches: int = BATCHES) -> list[tuple[int, str]]:
+    """Chain the oldest open records into up to ``batches`` batches; the caller commits, then calls ``write_head`` for each (number, head)."""
+    taken, made = audit._take(limit * batches), []
+    for start in range(0, len(taken), limit):
+        records, previous = tuple(taken[start:start + limit]), audit.head
+        head, number = _chain(previous, records), (audit._batches.maxKey() + 1 if audit._batches else 1)
+        audit._batches[number] = (records, previous, head)
+        for key, _ in records:
+            del audit._open[int(key[0], 16)][key]
+        made.append((number, head))
+    return made
 
 
 def write_head(path: Path, number: int, head: str) -> None:

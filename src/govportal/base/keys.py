@@ -27,10 +27,14 @@ class Keys:
         if len(secret) < SIZE:
             raise SecretError(f"密钥至少要 {SIZE} 个字节")
         self._secret = secret
+        self._derived: dict[str, bytes] = {}      # asked for with every request of the desk
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes for one purpose, such as ``session`` or ``totp``; the same each time."""
-        return HKDF(SHA256(), SIZE, None, purpose.encode()).derive(self._secret)
+        found = self._derived.get(purpose)
+        if found is None:
+            found = self._derived[purpose] = HKDF(SHA256(), SIZE, None, purpose.encode()).derive(self._secret)
+        return found
 
 
 def load_keys(path: Path, given: str = "") -> Keys:

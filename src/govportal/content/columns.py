@@ -1,63 +1,25 @@
 """Columns: numpy arrays of all rows of the head pages, in memory, one set a process.
 
 Owns counting, filtering, sorting and title matching for lists and facets. Reads head pages only; a page of the portal
-that lists anything asks here and touches no document. A process refreshes by loading the pages whose version moved.
-Thread safe: a new immutable ``Columns`` replaces the old one.
+that lists anything asks here and touches no document. A process refreshes by loading the pages whose version moved and, in them, the rows that
+differ: an edit that leaves every item in its place costs what it changed. Thread safe: a new immutable ``Columns`` replaces the old one.
 """
 from __future__ import annotations
 
 import threading
-import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from ..base.pages import PageReader
+from .facets import FACETS, Facet, facet_of
 from .heads import ROWS, ArticleRow, ItemRow, LawRow, PlainRow, QuestionRow
 from .site import Site
+from .titles import TitleIndex, fold
 
-# Facets of the finder (R2.2): name -> attribute of ItemRow; tuples are many-valued.
-FACETS = {"person": "person_topics", "legal": "legal_topics", "org": "org", "region": "region", "type": "type",
-          "channel": "channels", "depth": "depth", "level": "level", "state": "state"}
-MANY = {"person_topics", "legal_topics", "channels"}
 _STATE_ORDER = {"完整": 0, "整理中": 1, "挂起": 2}
-
-
-@dataclass
-class Facet:
-    """One dimension as (row, value) pairs: ``rows`` and ``codes`` are int32 arrays of equal length."""
-
-    labels: list[str]
-    rows: np.ndarray
-    codes: np.ndarray
-    index: dict[str, int] = field(default_factory=dict)
-
-    def mask(self, label: str, size: int) -> np.ndarray:
-        found = np.zeros(size, dtype=bool)
-        code = self.index.get(label)
-        if code is not None:
-            found[self.rows[self.codes == code]] = True
-        return found
-
-    def counts(self, mask: np.ndarray) -> np.ndarray:
-        return np.bincount(self.codes[mask[self.rows]], minlength=len(self.labels))
-
-
-def _facet(rows: Sequence[ItemRow], attribute: str) -> Facet:
-    index: dict[str, int] = {}
-    at: list[int] = []
-    codes: list[int] = []
-    many = attribute in MANY
-    for number, row in enumerate(rows):
-        value = getattr(row, attribute)
-        for label in (value if many else (value,)):
-            if label:
-                at.append(number)
-                codes.append(index.setdefault(label, len(index)))
-    return Facet(list(index), np.array(at, dtype=np.int32), np.array(codes, dtype=np.int32), index)
 
 
 def _speed(limit: str) -> float:
@@ -68,47 +30,29 @@ def _speed(limit: str) -> float:
     return float(days) if days else 1e6
 
 
-def fold(text: str) -> str:
-    """NFKC, lower case, no white space: what title matching compares."""
-    return "".join(unicodedata.normalize("NFKC", text).lower().split())
-
-
-class TitleIndex:
-    """Character bigrams of names and 日常用语 → rows; a query matches rows that hold most of its bigrams.
-
-    ``classes``: a number a row; of equally good matches the smaller stands first."""
-
-    def __init__(self, texts: Sequence[str], classes: Sequence[int] = ()) -> None:
-        postings: dict[str, list[int]] = {}
-        for number, text in enumerate(texts):
-            for gram in {text[at:at + 2] for at in range(len(text) - 1)} | set(text):
-                postings.setdefault(gram, []).append(number)
-        self._postings = {gram: np.array(rows, dtype=np.int32) for gram, rows in postings.items()}
-        self._texts, self._classes = texts, classes or [0] * len(texts)
-
-    def match(self, query: str) -> list[int]:
-        """Rows best first. A row with the whole query stands first; else at least 60 % of its bigrams are needed."""
-        folded = fold(query)[:60]
-        if not folded or not self._texts:
-            return []
-        grams = [folded] if len(folded) == 1 else list(dict.fromkeys(folded[at:at + 2] for at in range(len(folded) - 1)))
-        scores = np.zeros(len(self._texts), dtype=np.float32)
-        for gram in grams:
-            rows = self._postings.get(gram)
-            if rows is not None:
-                scores[rows] += 1
-        found = np.flatnonzero(scores >= max(1, 0.6 * len(grams)))
-        ranked = sorted(found.tolist(), key=lambda row: (folded not in self._texts[row], -scores[row], self._classes[row], len(self._texts[row]), row))
-        return ranked
+def _place(row: ItemRow) -> tuple[Any, ...]:
+    """Where an item stands in lists: the city's own complete guides first, what editors recommend before others."""
+    return _STATE_ORDER.get(row.state, 9), row.hot or 10_000, row.name, row.path
 
 
 class Columns:
     """An immutable picture of all live heads at one generation."""
 
-    def __init__(self, generation: int, groups: dict[str, list[Any]]) -> None:
+    def __init__(self, generation: int, items: Callable[[], list[ItemRow]], groups: dict[str, list[Any]], former: Columns | None = None,
+                 changed: Iterable[ItemRow] | None = None) -> None:
+        """``items`` gives all item rows when they are needed: rows ``changed`` that keep their places in ``former`` are put there, and all that
+        does not differ is shared with it (None: more than that differs)."""
         self.generation = generation
-        self.items: list[ItemRow] = sorted(groups["item"], key=lambda row: (
-            _STATE_ORDER.get(row.state, 9), row.hot or 10_000, row.name, row.path))
+        self._titles: dict[str, TitleIndex] = {}
+        self._ranks: dict[str, np.ndarray] = {}
+        self._lock = threading.Lock()
+        self._others(groups)
+        if former is None or changed is None or not self._renew_items(former, list(changed)):
+            self._make_items(items())
+        self.hot = [row for row in self.items if row.hot]                      # what the editors recommend, in their order
+        self._selected = lru_cache(maxsize=512)(self._select)
+
+    def _others(self, groups: dict[str, list[Any]]) -> None:
         self.articles: list[ArticleRow] = sorted(groups["article"], key=lambda row: (row.published, row.path), reverse=True)
         self.questions: list[QuestionRow] = sorted(groups["question"], key=lambda row: (row.answered, row.path), reverse=True)
         self.laws: list[LawRow] = sorted(groups["law"], key=lambda row: row.title)
@@ -116,25 +60,49 @@ class Columns:
         for row in sorted(groups["plain"], key=lambda row: (row.order or 9999, row.title)):
             self.plain.setdefault(row.kind, []).append(row)
         self._plain = {(row.kind, row.slug): row for row in groups["plain"]}
-        self.size = len(self.items)
-        self.facets = {name: _facet(self.items, attribute) for name, attribute in FACETS.items()}
-        self._audience = {"person": self._mark(lambda row: "自然人" in row.objects if row.objects else bool(row.person_topics)),
-                          "legal": self._mark(lambda row: bool(set(row.objects) - {"自然人"}) if row.objects else bool(row.legal_topics))}
-        self._audience["zero"] = self._mark(lambda row: row.visits == 0)
-        self.hot = [row for row in self.items if row.hot]                      # what the editors recommend, in their order
-        self.complete = sum(1 for row in self.items if row.state == "完整")    # items with a complete guide
-        self._by_uid = {row.uid: row for row in self.items}
         self._other: dict[str, tuple[str, Any]] = {}
         for group in ("article", "question", "law", "plain"):
             self._other |= {row.uid: (group, row) for row in groups[group]}
-        self._by_path = {row.path: row for row in self.items}
-        self._by_segment = {row.path.rsplit("/", 1)[-1]: row for row in reversed(self.items)}
         self._orgs = {row.slug: row for row in self.plain.get("Organisation", [])}
         self._laws = {name: row for row in self.laws for name in (row.title.removeprefix("中华人民共和国"), row.title)}
-        self._titles: dict[str, TitleIndex] = {}
-        self._ranks: dict[str, np.ndarray] = {}
-        self._lock = threading.Lock()
-        self._selected = lru_cache(maxsize=512)(self._select)
+
+    def _make_items(self, rows: list[ItemRow]) -> None:
+        self.items: list[ItemRow] = sorted(rows, key=_place)
+        self.size = len(self.items)
+        self.facets = {name: facet_of(self.items, attribute) for name, attribute in FACETS.items()}
+        self._audience = self._audiences()
+        self.complete = sum(1 for row in self.items if row.state == "完整")    # items with a complete guide
+        places = list(range(self.size))                                        # one number object for all three ways to a row
+        self._by_uid = {row.uid: number for number, row in zip(places, self.items, strict=True)}
+        self._by_path = {row.path: number for number, row in zip(places, self.items, strict=True)}
+        self._by_segment = {row.path.rsplit("/", 1)[-1]: number for number, row in zip(reversed(places), reversed(self.items), strict=True)}
+
+    def _renew_items(self, former: Columns, changed: list[ItemRow]) -> bool:
+        """The former items with these rows in place of theirs; False when one is new or its place in the list moves."""
+        pairs = [(former.items[former._by_uid[row.uid]], row) for row in changed if row.uid in former._by_uid]
+        if len(pairs) != len(changed) or any(_place(before) != _place(row) for before, row in pairs):
+            return False
+
+        def differs(*attributes: str) -> bool:
+            return any(getattr(before, name) != getattr(row, name) for before, row in pairs for name in attributes)
+        self.items, self.size, self.complete = [*former.items] if pairs else former.items, former.size, former.complete
+        self._by_uid, self._by_path, self._by_segment = former._by_uid, former._by_path, former._by_segment
+        for _, row in pairs:
+            self.items[self._by_uid[row.uid]] = row
+        self.facets = {name: facet_of(self.items, attribute) if differs(attribute) else former.facets[name] for name, attribute in FACETS.items()}
+        self._audience = self._audiences() if differs("objects", "person_topics", "legal_topics", "visits") else former._audience
+        with former._lock:
+            titles, ranks = former._titles.get("items"), dict(former._ranks)
+        if titles is not None and not differs("name", "plain_names", "state"):
+            self._titles["items"] = titles
+        kept = [name for name, attribute in (("fast", "limit"), ("name", "name"), ("org", "org")) if not differs(attribute, "name") and (name != "org" or self._orgs == former._orgs)]
+        self._ranks = {name: ranks[name] for name in kept if name in ranks}
+        return True
+
+    def _audiences(self) -> dict[str, np.ndarray]:
+        return {"person": self._mark(lambda row: "自然人" in row.objects if row.objects else bool(row.person_topics)),
+                "legal": self._mark(lambda row: bool(set(row.objects) - {"自然人"}) if row.objects else bool(row.legal_topics)),
+                "zero": self._mark(lambda row: row.visits == 0)}
 
     def _mark(self, wanted: Any) -> np.ndarray:
         return np.array([wanted(row) for row in self.items], dtype=bool)
@@ -184,20 +152,23 @@ class Columns:
         return np.flatnonzero(whole), counts
 
     def item(self, uid: str) -> ItemRow | None:
-        return self._by_uid.get(uid)
+        return self._at(self._by_uid.get(uid))
+
+    def _at(self, number: int | None) -> ItemRow | None:
+        return None if number is None else self.items[number]
 
     def row(self, uid: str) -> tuple[str, Any] | None:
         """(group, row) of any listed document: ``item``, ``article``, ``question``, ``law`` or ``plain``."""
-        item = self._by_uid.get(uid)
+        item = self.item(uid)
         return ("item", item) if item is not None else self._other.get(uid)
 
     def item_at(self, path: str) -> ItemRow | None:
         """Row at ``/items/a/b``."""
-        return self._by_path.get(path)
+        return self._at(self._by_path.get(path))
 
     def item_by_slug(self, slug: str) -> ItemRow | None:
         """Row whose own or whose directory item's path segment is ``slug`` (how content names services)."""
-        return self._by_path.get(f"/items/{slug}/{slug}") or self._by_segment.get(slug)
+        return self._at(self._by_path.get(f"/items/{slug}/{slug}", self._by_segment.get(slug)))
 
     def org(self, slug: str) -> PlainRow | None:
         return self._orgs.get(slug)
@@ -267,13 +238,17 @@ class Columns:
         return dict(self.select(())[1][kind])
 
 
+Page = tuple[dict[str, ItemRow], dict[str, tuple[str, Any]]]      # uid -> row of an item; uid -> (group, row) of what else is listed
+
+
 class ColumnStore:
     """The process's Columns, renewed when the head pages moved."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._reader = PageReader()
-        self._pages: dict[int, dict[str, tuple[str, tuple[Any, ...]]]] = {}
+        self._pages: dict[int, Page] = {}
+        self._same: dict[Any, Any] = {}       # words that many rows share, kept once a process
         self._columns: Columns | None = None
 
     def get(self, site: Site) -> Columns:
@@ -290,14 +265,47 @@ class ColumnStore:
             return self._columns
 
     def _load(self, site: Site, generation: int) -> Columns:
+        changed: list[ItemRow] | None = []
         for number, rows in self._reader.moved(site.heads):
-            self._pages[number] = {uid: (group, _make(group, row)) for uid, (group, row) in rows.items()}
+            found = _differing(self._pages.get(number, ({}, {}))[0], page := _page(rows, self._same))
+            self._pages[number] = page
+            changed = None if found is None or changed is None else changed + found
         groups: dict[str, list[Any]] = {name: [] for name in ROWS}
-        for rows in self._pages.values():
-            for group, row in rows.values():
+        for _, others in self._pages.values():
+            for group, row in others.values():
                 groups[group].append(row)
-        return Columns(generation, groups)
+        return Columns(generation, lambda: [row for items, _ in self._pages.values() for row in items.values()], groups, self._columns, changed)
+
+
+OWN = frozenset(("uid", "path", "name", "summary", "code", "plain_names"))      # what each item has of its own; other values many have alike
+
+
+def _page(rows: dict[str, Any], same: dict[Any, Any]) -> Page:
+    items: dict[str, ItemRow] = {}
+    others: dict[str, tuple[str, Any]] = {}
+    for uid, (group, row) in rows.items():
+        if group == "item":
+            items[uid] = ItemRow._make([value if own else same.setdefault((value, value.__class__), value) for own, value in zip(_OWN, row, strict=True)])
+        else:
+            others[uid] = group, _make(group, row)
+    return items, others
+
+
+_OWN = tuple(name in OWN for name in ItemRow._fields)
+
+
+def _differing(before: dict[str, ItemRow], page: Page) -> list[ItemRow] | None:
+    """The item rows of a page that are not as before; None when one came or went. Those that are the same stay the same objects."""
+    items = page[0]
+    if before.keys() != items.keys():
+        return None
+    changed = [row for uid, row in items.items() if row != before[uid]]
+    items.update((uid, row) for uid, row in before.items() if row == items[uid])
+    return changed
 
 
 def _make(group: str, row: Iterable[Any]) -> Any:
     return ROWS[group]._make(row)  # type: ignore[attr-defined]
+
+
+__all__ = ["FACETS", "Columns", "ColumnStore", "Facet", "TitleIndex", "fold"]
