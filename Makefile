@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := ignore
 
-.PHONY: run dev test lint soak bench clean
+.PHONY: run dev test lint soak bench pictures clean
 
 .venv/installed: setup.cfg etc/constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "需要 Python 3.11、3.12 或 3.13，现在是 %d.%d" % v)'
@@ -39,6 +39,9 @@ soak: .venv/tested
 bench: .venv/tested
 	$(BIN)/python -m pip install -q -c etc/constraints.txt -e '.[bench]'
 	$(BIN)/python -m tests.bench
+
+pictures: .venv/tested
+	$(BIN)/python -m tests.tools.manual_pictures
 
 clean:
 	rm -rf .venv build dist *.egg-info src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -40,7 +40,7 @@ def test_publish_many_with_one_refused_and_take_it_back(desk):
     for box in form.fields["id"]:
         box.checked = True
     actions = form.submit("what", value="picked", status=303).follow()
-    assert "批量办理 4 份" in actions and "发布" in actions and "送审" not in actions.html.find("ul", class_="acts").text
+    assert "批量办理 4 份" in actions and "发布" in actions and "送审" not in actions.html.find("ul", class_="deeds").text
     inputs = actions.click("发布")
     seen = inputs.forms[1].submit("do", value="preview")
     assert seen.html.find("ul", class_="sum").text == "3可以办1办不了" and "现在是“起草中、未公开”" in seen and "没送审的" in seen

@@ -14,7 +14,7 @@ def test_a_grant_opens_and_its_end_closes_at_once(desk):
     path = f"/desk/staff/{desk.uid('edit.b')}"
     item = "/desk/content?words=" + quote("出生")
     assert "出生登记" not in other.get(item)
-    sec.post(path, {"do": "grant", "role": "editor", "org": "gongan", "until": (clock.now() + timedelta(days=3)).date().isoformat()}, status=303)
+    sec.post(path, {"do": "grant", "role": "editor", "within": "gongan", "until": (clock.now() + timedelta(days=3)).date().isoformat()}, status=303)
     assert "出生登记" in other.get(item)          # the same session, no new sign-in
     with clock.override(lambda at=clock.now() + timedelta(days=4): at):
         later = desk.stranger("edit.b")
@@ -108,6 +108,21 @@ def test_a_deputy_acts_while_somebody_is_away(desk):
         later = desk.stranger("edit.b")
         later.sign_in()
         assert "出生登记" not in later.get("/desk/content?words=" + quote("出生"))
+
+
+def test_security_names_a_deputy_of_another_department_for_somebody_absent(desk):
+    sec, today = desk.person("sec.a"), clock.now().date().isoformat()
+    path, wish = f"/desk/staff/{desk.uid('edit.a')}", {"do": "deputy", "deputy": desk.uid("edit.b"), "first": today, "last": "下周"}
+    page = sec.get(path)
+    ids = [tag["id"] for tag in page.html.find_all(id=True)]
+    assert "替他请人代理" in page and len(ids) == len(set(ids)), ids
+    refused = sec.post(path, wish, status=422)
+    assert refused.html.find(id="last-e") is not None and refused.html.find(id="last")["value"] == "下周"
+    assert sec.post(path, {**wish, "deputy": ""}, status=422).html.find(id="deputy-e") is not None
+    sec.post(path, {**wish, "last": today}, status=303)
+    assert "出生登记" in desk.person("edit.b").get("/desk/content?words=" + quote("出生"))
+    sec.post(path, {"do": "no-deputy"}, status=303)
+    assert "出生登记" not in desk.person("edit.b").get("/desk/content?words=" + quote("出生"))
 
 
 def test_the_audit_tells_refusals_and_can_be_exported(desk):

@@ -39,7 +39,7 @@ def history(document: Document, *, published_only: bool = False) -> list[Entry]:
     found = [] if published_only else [_entry(edition, state) for state, edition in _unpublished(document)]
     found += [_entry(document.live, LIVE)] if document.live is not None else []
     found += [_entry(edition, FORMER) for edition in document.superseded]
-    order = (DRAFT, KEPT, SCHEDULED, LIVE, FORMER)
+    order = (DRAFT, SCHEDULED, LIVE, FORMER, KEPT)          # of one number: what was kept was written before
     return sorted(found, key=lambda entry: (-entry.number, order.index(entry.state)))
 
 

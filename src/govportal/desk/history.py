@@ -47,7 +47,7 @@ def history_view(context: Document, request: Any, *, errors: list[tuple[str, str
     may, base = allowed(request.actor, "content.edit", context), f"/desk/doc/{context.uid}/history"
     rows = [_row(request, context, entry, base) for entry in entries]
     chosen = (first.uid if first is not None else "", second.uid if second is not None else "")
-    chosen = chosen if any(chosen) else (entries[1].uid, entries[0].uid) if len(entries) > 1 else ("", "")
+    chosen = chosen if any(chosen) else _proposed(context, entries)
     lost = (request.query("from") or request.query("to")) and (first is None or second is None)
     return document_page(
         request, context, "desk/history.pt", "历史", now="history", status=422 if errors else 200, errors=errors, rows=rows, may=may, chosen=chosen, again=again,
@@ -67,6 +67,14 @@ def _row(request: Any, document: Document, entry: past.Entry, base: str) -> dict
             "counts": counted(document.kind, before.values, own.values) if before is not None and own is not None else [],
             "compare": f"{base}?" + urlencode([("from", before.uid), ("to", entry.uid)]) if before is not None else "",
             "see": f"/desk/doc/{document.uid}/preview?" + urlencode([("edition", entry.uid)])}
+
+
+def _proposed(document: Document, entries: list[past.Entry]) -> tuple[str, str]:
+    """The two that people mostly compare: the newest, and the public one before it."""
+    if len(entries) < 2:
+        return "", ""
+    before = _published_before(document, entries[0])
+    return (before.uid if before is not None else entries[1].uid), entries[0].uid
 
 
 def _published_before(document: Document, entry: past.Entry) -> Edition | None:

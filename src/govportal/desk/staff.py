@@ -5,6 +5,7 @@ shown once, in the answer, and nowhere else.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound
@@ -67,13 +68,19 @@ def person_of(request: Any) -> Any:
 
 def grant_fields(request: Any) -> list[Field]:
     return [Field("role", "角色", kind="select", options=(("", "请选择"), *((role.name, f"{role.title}：{role.explains}") for role in ROLES.values()))),
-            Field("org", "限于部门", kind="select", options=org_options(request)), Field("path", "限于栏目或目录", optional=True, hint="例如 /news/tongzhi"),
+            Field("within", "限于部门", kind="select", options=org_options(request)), Field("path", "限于栏目或目录", optional=True, hint="例如 /news/tongzhi"),
             Field("region", "限于区划", optional=True, hint="6 位代码，例如 990100"), Field("until", "到哪天", optional=True, kind="date", hint="空着就是长期")]
 
 
 def fact_fields(request: Any, person: Any) -> list[Field]:
     return [Field("name", "姓名", person.name), Field("org", "部门", person.org, kind="select", options=org_options(request)),
             Field("phone", "电话", person.phone, optional=True)]
+
+
+def deputy_fields(heirs: Sequence[Any]) -> list[Field]:
+    """For somebody absent who could not name a deputy, and for deputies of other departments."""
+    return [Field("deputy", "由谁代理", kind="select", options=(("", "请选择"), *((one.uid, f"{one.name}（{one.username}）") for one in heirs))),
+            Field("first", "从哪天", hint="写成 2026-01-31", kind="date"), Field("last", "到哪天", hint="含这一天", kind="date")]
 
 
 def person_view(context: Any, request: Any, *, errors: list[tuple[str, str]] | None = None, what: str = "") -> Any:
@@ -85,17 +92,20 @@ def person_view(context: Any, request: Any, *, errors: list[tuple[str, str]] | N
         grants = with_errors(typed(request, grants), errors or [])
     row = deputation_of(person)
     heirs = sorted((one for one in people.all_staff() if one.active and one.uid != person.uid), key=lambda one: (one.org != person.org, one.name))
+    stands = deputy_fields(heirs)
+    if what == "deputy":
+        stands = with_errors(typed(request, stands), errors or [])
     return desk_page(
         request, "desk/person.pt", person.name, nav="staff", status=422 if errors else 200, errors=errors, crumbs=CRUMBS, person=person,
         org=request.columns.org_name(person.org) if person.org else "不限部门", facts=facts, fields=grants,
         grants=[(grant, title_of(grant.role), where_of(request, grant), not grant.in_force(now.date())) for grant in grants_of(person)],
         sessions=[(one, sessions.is_open(people, one, now)) for one in sessions.of(people, person)][:20],
         locked=attempts.locked_until(people, person.username, now), deputy=people.staff(row.deputy) if row else None, row=row,
-        work=accounts.open_work(request.registry.open_work(request), person.uid) if person.active else [], heirs=heirs)
+        work=accounts.open_work(request.registry.open_work(request), person.uid) if person.active else [], heirs=heirs, stands=stands)
 
 
 def person_post(context: Any, request: Any) -> Any:
-    """``do``: change, grant, revoke, reset-password, reset-factor, unlock, end-session, end-account."""
+    """``do``: change, grant, revoke, reset-password, reset-factor, unlock, end-session, deputy, no-deputy, end-account."""
     person, what = person_of(request), posted(request, "do")
     try:
         act = ACTS.get(what)
@@ -103,7 +113,10 @@ def person_post(context: Any, request: Any) -> Any:
             raise PeopleRefused("", "没有这个操作，请刷新页面")
         return act(request, person, {"actor": request.actor.id, "audit": request.site.audit, "address": request.remote_addr or ""})
     except PeopleRefused as refused:
-        return person_view(context, request, errors=[(refused.field, refused.message)], what=what)
+        return person_view(context, request, errors=[(OWN_NAMES.get((what, refused.field), refused.field), refused.message)], what=what)
+
+
+OWN_NAMES = {("grant", "org"): "within", ("deputy", "until"): "last"}        # of controls that another form of the page has as well
 
 
 def _back(request: Any, person: Any, note: str) -> Any:
@@ -116,7 +129,7 @@ def _change(request: Any, person: Any, by: dict[str, Any]) -> Any:
 
 
 def _grant(request: Any, person: Any, by: dict[str, Any]) -> Any:
-    role, org, path, region, until = (posted(request, name) for name in ("role", "org", "path", "region", "until"))
+    role, org, path, region, until = (posted(request, name) for name in ("role", "within", "path", "region", "until"))
     given = accounts.grant(request.people, person, role=role, org=org, path=path, region=region, until=until, **by)
     return _back(request, person, f"已授予“{title_of(given.role)}”")
 
@@ -149,6 +162,19 @@ def _end_session(request: Any, person: Any, by: dict[str, Any]) -> Any:
     return _back(request, person, "已结束那次登录")
 
 
+def _deputy(request: Any, person: Any, by: dict[str, Any]) -> Any:
+    other = request.people.staff(posted(request, "deputy"))
+    if other is None:
+        raise PeopleRefused("deputy", "请选择由谁代理")
+    accounts.set_deputy(request.people, person, other, first=posted(request, "first"), until=posted(request, "last"), **by)
+    return _back(request, person, f"已请 {other.name} 代理")
+
+
+def _no_deputy(request: Any, person: Any, by: dict[str, Any]) -> Any:
+    accounts.clear_deputy(request.people, person, **by)
+    return _back(request, person, "已取消代理")
+
+
 def _end_account(request: Any, person: Any, by: dict[str, Any]) -> Any:
     heir = request.people.staff(posted(request, "heir")) if posted(request, "heir") else None
     moved = accounts.end_account(request.people, person, rooms=request.registry.open_work(request), heir=heir, reason=posted(request, "reason")[:200], **by)
@@ -157,7 +183,7 @@ def _end_account(request: Any, person: Any, by: dict[str, Any]) -> Any:
 
 
 ACTS = {"change": _change, "grant": _grant, "revoke": _revoke, "reset-password": _reset_password, "reset-factor": _reset_factor, "unlock": _unlock,
-        "end-session": _end_session, "end-account": _end_account}
+        "end-session": _end_session, "deputy": _deputy, "no-deputy": _no_deputy, "end-account": _end_account}
 
 
 def rules_view(context: Any, request: Any, *, errors: list[tuple[str, str]] | None = None, typed_values: dict[str, str] | None = None) -> Any:
