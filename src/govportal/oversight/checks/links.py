@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ...content.files import find
 from ...content.model import Document, path_of
 from ...content.site import FOLDERS, Site
 from ..findings import Check, Flaw
@@ -19,7 +20,7 @@ CHECKS = (Check("link-dead", "站内死链接", "must", "B10 E11", 3), Check("li
           Check("link-redirect", "转到的地址打不开", "must", "B10 E11", 3), Check("attachment-missing", "附件没有文件", "must", "E5 B9", 5))
 # First segments of addresses that are no place of the tree; tests compare them with the routes of the faces.
 ROUTES = {"", "services", "departments", "places", "search", "sitemap", "subscribe", "rate", "mine", "ask", "apply", "region", "display", "feed", "api",
-          "static", "robots.txt", "sitemap.xml", "opensearch.xml", "favicon.ico", "healthz", "readyz", "metrics", "desk"}
+          "static", "robots.txt", "sitemap.xml", "opensearch.xml", "favicon.ico", "healthz", "readyz", "metrics", "desk", "files", "preview"}
 VIEWS = {"feed", "print", "form", "history", "qr.svg", "list"}
 _IN_TEXT = re.compile(r"(?<![\w/.:@%?=&#-])/(?:" + "|".join(FOLDERS) + r")(?:/[A-Za-z0-9._~%-]+)*")
 _HREF = re.compile(r"""(?:href\s*=\s*["']|\]\()\s*(/[^"'\s)]*)""")
@@ -127,7 +128,7 @@ def _file_there(subject: Subject, file: str) -> bool:
         return well_formed(file)
     if file.startswith("/"):
         return resolves(subject.site, file)
-    return file in (getattr(subject.site, "files", None) or ())
+    return find(subject.site, file) is not None
 
 
 def redirect_flaw(document: Document, site: Site) -> Flaw | None:
