@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,35 @@ def small(tmp_path):
     made = Small(tmp_path)
     yield made
     made.db.close()
+
+
+# -- a real browser and the page checkers: one of each a session, whoever asks --------------------------------------------
+MODULES = Path(os.environ.get("GOVPORTAL_NODE_MODULES") or Path(__file__).parent / "browser" / "node_modules")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        missing("Chromium")
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe_source():
+    path = MODULES / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        missing("axe-core (npm install in tests/browser)")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def vnu():
+    jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    if not jar.is_file() or shutil.which("java") is None:
+        missing("the Nu HTML checker (vnu-jar and java)")
+    return jar

@@ -120,11 +120,19 @@ def test_odd_html(html, blocks):
 
 
 def test_too_much_is_refused_quickly():
-    for html in ("<div>" * 200_000, "x" * 3_000_001):
+    for html in ("<div>" * 200_000, "x" * 3_000_001, "<p>x" * 100_001, "&" * 100_001):
         began = time.monotonic()
         with pytest.raises(TooLong, match="先粘贴成纯文字|分几次"):
             from_html(html)
         assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("html", ["<table><tr>" + "<td rowspan=1000>甲" * 2000 + "<tr>" * 9000, "<table>" + "<tr><td colspan=30 rowspan=1000>甲" * 2500])
+def test_a_table_of_merged_cells_without_end_is_not_filled(html):
+    began = time.monotonic()
+    blocks, remarks = from_html(html)
+    assert time.monotonic() - began < 2 and any("表格" in words for words in remarks)
+    assert not any(kind == "table" for kind, _ in blocks) and plain(blocks).count("甲") == html.count("甲")
 
 
 @pytest.mark.parametrize("text", ["[*" * 20_000, "[a](/u)" * 8_000, "**a*" * 10_000, "|" * 20_000, "![\\" * 20_000, "[a" * 10_000 + "](/u)" * 10_000, "<sub>" * 20_000, "\\" * 40_001])

@@ -7,7 +7,6 @@ import threading
 import pytest
 from waitress.server import create_server
 
-from tests.browser.conftest import axe_source, chromium, vnu  # noqa: F401 - fixtures
 from tests.desk.test_previews import link
 from tests.desk.test_review_stories import C2, FASTER, does, edited, news
 

@@ -8,7 +8,6 @@ from waitress.server import create_server
 from govportal.editorial.jobkinds import KINDS
 from govportal.editorial.jobs import Runner
 from govportal.worker import actor_for
-from tests.browser.conftest import axe_source, chromium, vnu  # noqa: F401 - fixtures
 from tests.desk.jobs import HEADER, both, rows, text, work
 from tests.editorial.conftest import questions
 

@@ -10,9 +10,9 @@ import pytest
 import transaction
 
 from govportal.base import clock
-from govportal.content import publication
+from govportal.content import publication, publish
 from govportal.content.kinds import all_kinds, kind_of
-from govportal.content.model import Secrecy
+from govportal.content.model import Folder, Secrecy
 from govportal.content.site import open_site
 from govportal.desk.forms.sections import SECTIONS, sections_of
 from govportal.desk.making import free_slug, slug_of
@@ -148,6 +148,18 @@ def returned(desk, *remarks):
     return uid
 
 
+def test_who_edits_a_returned_draft_begins_at_the_first_remark(desk):
+    uid = returned(desk, ("", "看全文"), ("materials.1.copies", "几份？"), ("materials", "样表"), ("plain_names", "太多"))
+    person = desk.person("edit.a")
+    page = person.get(f"/desk/doc/{uid}")
+    assert page.html.select_one(f'a.btn[href="/desk/doc/{uid}/edit"]') and person.get(f"/desk/doc/{uid}/edit", status=303).location.endswith("/edit/materials#f-materials-1-copies")
+    for shown in (page, opened(person, uid, "limits")):
+        marked = {link["href"].rpartition("/")[2]: re.search(r"退回意见 (\d+) 条", link.text) for link in shown.html.select(".secs li a")}
+        assert {name: found[1] for name, found in marked.items() if found} == {"materials": "2", "audience": "1"}
+    submit(desk, ITEM)
+    assert "退回意见" not in person.get(f"/desk/doc/{uid}").html.select_one(".secs").text
+
+
 def test_remarks_stand_at_their_field_and_in_the_list(desk):
     uid = returned(desk, ("materials.1.name", "写全名"), ("materials.居民身份证.note", "给办事人一句话"), ("consult_phone", "电话不通"), ("gone.x", "整篇再看"))
     page = opened(desk.person("edit.a"), uid, "materials")
@@ -244,6 +256,12 @@ def autosave(desk, user, uid, section):
         return autosaves.kept(open_editorial(connection), who, uid, section, clock.now())
 
 
+def autosaves_of(desk, user, uid, section):
+    who = desk.uid(user)
+    with desk.db.transaction() as connection:
+        return autosaves.copies(open_editorial(connection), who, uid, section, clock.now())
+
+
 def keep(person, page, *changes, status=200):
     html = form_of(page)
     pairs = pairs_of(html)
@@ -266,13 +284,39 @@ def test_autosave_is_offered_restored_and_gone_after_saving(desk):
     assert values(desk)["plain_names"] == ("还没保存",) and "没保存的内容" not in opened(person, uid, "audience").text
 
 
+def test_a_copy_that_waits_for_an_answer_is_not_written_over(desk):
+    person, uid = desk.person("edit.a"), desk.at(ITEM)
+    keep(person, opened(person, uid, "audience"), ("plain_names", "第一次打的"))
+    page = opened(person, uid, "audience")
+    keep(person, page, ("plain_names", "没看提示就打"))
+    keep(person, page, ("plain_names", "没看提示接着打"))
+    again = opened(person, uid, "audience")
+    links = re.findall(r'href="([^"]+\?restore=[^"]+)"', again.text)
+    assert len(links) == 2 and "没看提示接着打" in form_of(person.get(links[0])) and "第一次打的" in form_of(person.get(links[1]))
+    back = person.get(links[1])
+    assert back.text.count("?restore=") == 1                                                # the other one is still offered
+    keep(person, back, ("plain_names", "第一次打的，补完"))                                  # goes on with the copy that was brought back
+    assert len(autosaves_of(desk, "edit.a", uid, "audience")) == 2
+    wrong = send(person, back, [("plain_names", "第一次打的，补完"), ("short_name", "x" * 2000)], status=422)
+    send(person, wrong, [("short_name", "出生")], status=303)                               # a page shown again keeps its own copy
+    assert [dict(one.pairs)["plain_names"] for one in autosaves_of(desk, "edit.a", uid, "audience")] == ["没看提示接着打"]
+    for number in range(5):
+        keep(person, opened(person, uid, "audience"), ("plain_names", f"又 {number}"))
+    assert len(autosaves_of(desk, "edit.a", uid, "audience")) == autosaves.COPIES
+    forged = put(pairs_of(form_of(opened(person, uid, "audience"))), "page.copy", "a b/../!" * 20)
+    person.app.post(f"/desk/doc/{uid}/autosave/audience", forged, status=200)
+    assert len(autosaves_of(desk, "edit.a", uid, "audience")) == autosaves.COPIES
+
+
 def test_autosave_follows_the_checks_and_is_discarded_without_script(desk):
     person, uid = desk.person("edit.a"), desk.at(ITEM)
     answer = keep(person, opened(person, uid, "limits"), ("days", "99", 1))
     assert "承诺时限长于法定时限" in answer.json["side"] and "处不对" in answer.json["secs"]
     assert "side" not in keep(person, opened(person, uid, "limits"), ("days", "很快", 1)).json      # kept though it is no number
     assert 'value="很快"' in person.get(f"/desk/doc/{uid}/edit/limits?restore=1").text
-    person.post(f"/desk/doc/{uid}/edit/limits", {"page.do": "discard"}, status=303)
+    next(form for form in opened(person, uid, "limits").forms.values() if "page.do" in form.fields and form.id != "f" and form["page.copy"].value).submit("page.do", value="discard", status=303)
+    assert len(autosaves_of(desk, "edit.a", uid, "limits")) == 1                             # the copy of the other page waits for its own answer
+    next(form for form in opened(person, uid, "limits").forms.values() if "page.copy" in form.fields and form.id != "f").submit("page.do", value="discard", status=303)
     assert autosave(desk, "edit.a", uid, "limits") is None
 
 
@@ -485,6 +529,24 @@ def test_new_documents_get_an_address_from_their_name(desk):
     assert "没有在这里编写" in refused.text and desk.read(lambda site: site.at("items/one/x")) is None
 
 
+def test_a_new_question_is_put_under_a_topic_by_its_name(desk):
+    def folders(site):
+        for slug, topic in (("birth", "生育收养"), ("border", "出境入境"), ("empty", "")):
+            site["questions"].attach(slug, Folder(slug))
+            if topic:
+                publish.put(publish.create(site["questions"][slug], "q1", "Question", actor="t"), {"topic": topic, "title": "问", "question": "？", "answer": "。", "org": "gongan"}, actor="t")
+    desk.change(folders)
+    person = desk.person("edit.a")
+    page = person.get("/desk/new?kind=Question")
+    options = {option["value"]: option.text for option in page.html.select('select[name="parent"] option')}
+    assert options["/questions/birth"] == "生育收养" and options["/questions/border"] == "出境入境" and options["/questions/empty"] == "empty"
+    for folder, topic in (("birth", "生育收养"), ("empty", "")):
+        form = page.forms[1]
+        form["parent"], form["name"], form["slug"] = f"/questions/{folder}", "怎么办", "new"
+        form.submit(status=303)
+        assert desk.read(lambda site, folder=folder: site.at(f"questions/{folder}/new").draft.values.get("topic") or "") == topic
+
+
 @pytest.mark.parametrize("name, slug", [("停水通知", "ting-shui-tong-zhi"), ("A4纸 2026", "a4-zhi-2026"), ("女性", "nv-xing"), ("！？", ""), ("", ""), ("长" * 90, None)])
 def test_slugs(name, slug):
     found = slug_of(name)
@@ -523,6 +585,9 @@ def cases_post(person, uid, changes=(), do="save", status=None, take=None):
 def test_cases_are_added_named_ticked_and_removed_on_one_page(desk):
     person, uid = desk.person("edit.a"), desk.at(ITEM)
     assert "没有改动" in notes(cases_post(person, uid, status=303), person) and desk.read(lambda site: site.at(ITEM + "/late").draft) is None
+    pairs = [pair for pair in pairs_of(form_of(person.get(f"/desk/doc/{uid}/cases"))) if pair[0] not in ("do", "try")]
+    odd = person.app.post(f"/desk/doc/{uid}/cases", [*pairs, ("try", "a&b=1#c中"), ("do", "save")], status=303).headers["Location"]
+    assert odd.endswith("/cases?try=a%26b%3D1%23c%E4%B8%AD")
     cases_post(person, uid, [("new-name", "正常登记"), ("new-hint", "一个月内"), ("question", "什么时候出生？")], do="add", status=303)
     new = values(desk, ITEM + "/zheng-chang-deng-ji")
     assert (new["name"], new["hint"]) == ("正常登记", "一个月内") and values(desk, ITEM + "/guide")["case_question"] == "什么时候出生？"

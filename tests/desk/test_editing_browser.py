@@ -12,7 +12,6 @@ from govportal.base import clock
 from govportal.content import publication
 from govportal.content.model import Secrecy
 from govportal.workflow.actors import SYSTEM
-from tests.browser.conftest import axe_source, chromium, vnu  # noqa: F401 - fixtures
 
 from .conftest import PASSWORD
 from .test_editing import ITEM, autosave, colleague, grant, returned, values

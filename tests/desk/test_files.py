@@ -34,7 +34,7 @@ def test_an_editor_uploads_and_staff_see_it_before_the_public(desk):
     editor = desk.person("edit.a")
     made = upload(editor, png(4, 3), "大厅 一楼.png").json
     assert made["image"] and made["name"] == "大厅 一楼.png" and made["scan"] == "未扫描" and made["words"] == "图片，1 kB" and made["ref"] == f"file:{made['id']}"
-    for user in ("edit.b", "rev.a", "aud.a"):
+    for user in ("edit.a", "site.a", "aud.a"):
         answer = desk.person(user).get(made["address"])
         assert answer.body == png(4, 3) and answer.content_type == "image/png" and answer.headers["Cache-Control"] == "private, no-store"
     assert desk.stranger().app.get(made["address"]).location.startswith("http://localhost/desk/signin")

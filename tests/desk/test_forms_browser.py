@@ -13,7 +13,6 @@ from govportal.desk.forms.look import Problem
 from govportal.desk.forms.reading import Outcome, post
 from govportal.desk.forms.rendering import render_section
 from govportal.desk.forms.sections import SECTIONS, sections_of
-from tests.browser.conftest import axe_source, chromium, vnu  # noqa: F401 - fixtures
 from tests.conftest import ITEM
 from tests.desk.pages import THEME, page
 from tests.desk.test_forms import sample

@@ -10,6 +10,7 @@ from govportal.content.site import open_site
 from govportal.editorial import openwork
 from govportal.editorial.columns import DeskStore
 from govportal.editorial.store import open_editorial
+from govportal.outside.scanner import Verdict
 from govportal.worker import Worker, catch_up
 from tests.conftest import ITEM
 from tests.content.desk import EDITOR, released
@@ -262,6 +263,19 @@ def test_open_work_is_handed_over(desk):
         assert [len(room.of(gone)) for room in rooms] == [0, 0, 0] and [len(room.of(heir)) for room in rooms] == [1, 1, 0]
         return site.at("items/one/one").assignee
     assert editorial(desk, after) == heir
+
+
+def test_an_infected_directory_list_is_not_kept(desk):
+    before, kept = desk.wsgi.registry.scanner, editorial(desk, lambda site, editorial: len(editorial.imports))
+    desk.wsgi.registry.scanner = type("Scanner", (), {"scan": lambda self, stream: Verdict("infected", "Eicar-Test")})()
+    try:
+        page = form_of(desk.person("dir.a").get("/desk/lists/import"))
+        page["file"], page["reason"] = ("清单.csv", "事项名称\n甲".encode()), "年度调整"
+        answer = page.submit(status=422)
+    finally:
+        desk.wsgi.registry.scanner = before
+    assert "查出病毒（Eicar-Test）" in answer and form_of(answer)["reason"].value == "年度调整"
+    assert editorial(desk, lambda site, editorial: len(editorial.imports)) == kept
 
 
 @pytest.mark.parametrize("path", ["/desk/lists", "/desk/lists/statistics", "/desk/lists/requests", "/desk/tasks", "/desk/lists/request?kind=add", "/desk/lists/import"])

@@ -6,7 +6,6 @@ import subprocess
 import pytest
 
 from govportal.content import publish
-from tests.browser.conftest import axe_source, chromium, vnu  # noqa: F401 - fixtures
 from tests.conftest import ITEM
 
 from .test_bulk_browser import Tab, served  # noqa: F401 - fixture

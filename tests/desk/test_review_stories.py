@@ -147,6 +147,33 @@ def test_returned_with_remarks_at_fields_and_sent_again(desk, moment):
     assert "法定是 20 天" in desk.person("rev.a").get(f"/desk/doc/{uid}/review").text      # the way it took stays
 
 
+def test_a_remark_keeps_to_the_part_of_a_field_that_it_was_made_at(desk, moment):
+    uid = edited(desk, "items/one/one", FASTER)
+    does(desk, "edit.a", uid, "submit", **C2)
+    person = desk.person("rev.a")
+    review = person.get(f"/desk/doc/{uid}/review").text
+    links = re.findall(r'href="([^"]+do=return[^"]+field=promise_limit[^"]*)"', review)
+    assert links and all(re.search(r'<option value="promise_limit[^"]*" selected', person.get(link.replace("&amp;", "&")).text) for link in links)
+    for field, chosen, words in (("promise_limit.days", "promise_limit.days", "承诺办结时限"), ("materials.1.copies", "materials.1.copies", "材料 2"),
+                                 ("materials.9.copies", "materials", "申请材料"), ("promise_limit.nothing", "promise_limit", "承诺办结时限")):
+        options = person.get(f"/desk/doc/{uid}/act?do=return&field={field}").html.select('select[name="field"] option[selected]')
+        assert [option["value"] for option in options] == [chosen] and words in options[0].text, field
+    rows = [("base", HIDDEN.search(person.get(f"/desk/doc/{uid}/act?do=return").text)[1]), ("do", "return"), ("field", "promise_limit.days"), ("text", "几天？")]
+    assert '<option value="promise_limit.days" selected' in person.post(f"/desk/doc/{uid}/act", [*rows, ("row", "add")]).text
+    person.post(f"/desk/doc/{uid}/act", rows, status=303)
+    assert "几天？" in desk.person("edit.a").get(f"/desk/doc/{uid}/edit/limits").text
+
+
+def test_a_wrong_day_of_the_secrecy_check_is_told_at_the_day(desk, moment):
+    uid = edited(desk, "items/one/one", FASTER)
+    for day in ("昨天", "2026-03-11", ""):
+        page = does(desk, "edit.a", uid, "submit", 422, **{**C2, "secrecy_on": day}).html
+        assert page.select_one("#secrecy_on").get("aria-invalid") == "true" and page.select_one("#secrecy_by").get("aria-invalid") is None, day
+        assert page.select('a[href="#secrecy_on"]') and not page.select('a[href="#secrecy_by"]')
+    page = does(desk, "edit.a", uid, "submit", 422, **{**C2, "secrecy_by": ""}).html
+    assert page.select('a[href="#secrecy_by"]') and not page.select('a[href="#secrecy_on"]')
+
+
 def test_publicity_and_secrecy_are_recorded_before_anything_is_sent(desk, moment):
     uid = edited(desk, "items/one/one", FASTER)
     for fields, words in (({}, "请先选公开属性"), ({"openness": "主动公开"}, "请先做保密审查"), ({"openness": "不予公开", "secrecy_by": "甲", "secrecy_on": "2026-03-09"}, "不能在网站发布"),

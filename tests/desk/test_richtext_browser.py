@@ -12,7 +12,6 @@ from webob import Request, Response
 from govportal.content.richtext import HTML_MARK, from_markup, read
 from govportal.desk.forms.rendering import render_section
 from govportal.web.security import CSP
-from tests.browser.conftest import axe_source, chromium  # noqa: F401 - fixtures
 from tests.content.test_files import PDF
 from tests.content.test_richtext import PASTED, UID, harmless
 from tests.desk.conftest import PASSWORD

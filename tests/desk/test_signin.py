@@ -76,16 +76,28 @@ def test_what_was_typed_survives_an_expired_session(desk):
     ed = desk.person("edit.a")
     token = ed.token()
     with clock.override(lambda at=clock.now() + timedelta(hours=2): at):
-        page = ed.app.post("/desk/account", [("csrf", token), ("do", "deputy"), ("first", "<b>2026-12-01</b>"), ("first", "two")], status=403)
-        assert "您刚才填的内容还在" in page
+        page = ed.app.post("/desk/views", [("csrf", token), ("do", "save"), ("view", "<b>我的</b>"), ("kind", "Guide"), ("kind", "Page"), ("password", "secret")], status=403)
+        assert "您刚才填的内容还在" in page and "secret" not in page
         form = page.forms[0]
         form["username"], form["password"], form["code"] = "edit.a", PASSWORD, desk.code("edit.a")
         page = form.submit()
         kept = page.forms[0]
-        assert kept.action == "/desk/account" and [field.value for field in kept.fields["first"]] == ["<b>2026-12-01</b>", "two"] and kept["do"].value == "deputy"
-        assert "<b>2026" not in page.text
-        page = kept.submit(status=422)          # carried out like any post, and checked like it
-        assert "请选择由谁代理" in page
+        assert kept.action == "/desk/views" and [field.value for field in kept.fields["kind"]] == ["Guide", "Page"] and kept["view"].value == "<b>我的</b>"
+        assert "<b>我的" not in page.text
+        kept.submit(status=303)          # carried out like any post, and checked like it
+        assert "&lt;b&gt;我的" in ed.get("/desk/content").text
+
+
+@pytest.mark.parametrize("path, headers", [("/desk/staff", {}), ("/desk/account", {}), ("/desk/views", {"Origin": "https://evil.example"}),
+                                           ("/desk/views", {"Sec-Fetch-Site": "cross-site"})])
+def test_posts_about_accounts_or_from_elsewhere_are_not_kept(desk, path, headers):
+    page = desk.stranger().app.post(path, [("csrf", "0" * 64), ("do", "grant"), ("role", "site")], headers=headers, status=403)
+    assert "您刚才填的内容还在" not in page and "grant" not in page
+
+
+def test_heavy_posts_are_refused_before_they_are_read(desk):
+    for path, body in (("/desk/signin", b"a=&" * 30_000), ("/display/elder", b"a=" + b"x" * 70_000), ("/desk/signin", b"a=" + b"x" * (5 << 20))):
+        assert "提交的内容太长" in desk.stranger().app.post(path, body, status=413)
 
 
 @pytest.mark.parametrize("kept", ["[]", "{", '["https://evil.example/desk", []]', '["/desk/../x", [["a", "b"]]]', '["/desk/signout", [["a","b"]]]', '[1, 2]', '["//desk/x", []]'])

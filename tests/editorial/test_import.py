@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import time
 import zipfile
 
 import openpyxl
@@ -179,6 +180,34 @@ def with_part(name, data):
     return out.getvalue()
 
 
+def with_extra(name, data):
+    stream = io.BytesIO(xlsx([HEADER, GOOD]))
+    with zipfile.ZipFile(stream, "a") as target:
+        target.writestr(name, data)
+    return stream.getvalue()
+
+
+def big_strings(name, kind="sharedStrings", *more):
+    """A small workbook with more texts than are read, in a part of this name."""
+    stream, out = io.BytesIO(xlsx([HEADER, GOOD])), io.BytesIO()
+    says = "".join(f'<Override PartName="/{name}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.{one}+xml"/>' for one in (kind, *more))
+    with zipfile.ZipFile(stream) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for part in source.namelist():
+            if part != name:
+                target.writestr(part, source.read(part).replace(b"</Types>", says.encode() + b"</Types>") if part == "[Content_Types].xml" else source.read(part))
+        target.writestr(name, b"<sst>" + b"<si><t>xx</t></si>" * 500_000 + b"</sst>")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("data", [big_strings("xl/sharedStrings.xml"), big_strings("xl/strings.dat"), big_strings("xl/worksheets/s.xml"), big_strings("xl/worksheets/s.xml", "worksheet", "sharedStrings"),
+                                  big_strings("xl/styles.xml", "worksheet")])
+def test_a_workbook_with_too_many_texts_is_refused_at_once(desk, data):
+    began = time.monotonic()
+    with pytest.raises(ImportRefused, match="文字或格式超过 8 MB"):
+        upload(desk, data, "x.xlsx")
+    assert time.monotonic() - began < 2
+
+
 ENTITIES = b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>'
 
 
@@ -186,6 +215,7 @@ ENTITIES = b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;
     (b"", "空文件"), (b"PK nonsense", "不是能读的 XLSX"), (b"\xd0\xcf\x11\xe0" + b"x" * 600, "旧格式的 .xls"), (b"<html><table><tr><td>x</td></tr></table></html>", "其实是网页"),
     (b"\x00\x01\x02" * 300, "请上传 XLSX"), (b"\xff\xfe\x00\xd8\x00\xd8", "编码"), (bomb(), "解开后超过"),
     (with_part("xl/worksheets/sheet1.xml", lambda data: data.replace(b"<worksheet", ENTITIES + b"<worksheet", 1)), "DOCTYPE"),
+    (with_part("docProps/app.xml", lambda data: ENTITIES + b"<a/>"), "DOCTYPE"), (with_extra("xl/any.dat", ENTITIES + b"<a/>"), "DOCTYPE"),
     (with_part("xl/worksheets/sheet1.xml", lambda data: data[:300]), "损坏|不是能读的"), (text([["x"] * 300, ["y"]]), "超过 200 列"), (text([[]]), "没有内容"),
     (b'a,"b\n' * 3, "CSV 写法不对|没有内容")])
 def test_files_that_are_no_list_are_refused_with_a_line_for_people(desk, data, message):

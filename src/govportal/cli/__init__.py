@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -44,6 +45,8 @@ def _run(options: argparse.Namespace) -> int:
     from ..settings import SettingsError
     from .common import Stop
     logging.getLogger("ZODB.Connection").addFilter(_no_interrupt)
+    if options.verb != "export":
+        os.umask(0o077)      # the database holds password hashes and drafts: its files are the owner's alone
     if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, signal.default_int_handler):
         signal.signal(signal.SIGINT, signal.default_int_handler)   # ends the plain exit that __main__ sets while modules load
     try:

@@ -80,10 +80,11 @@ def _difference(path: tuple[str, ...], titles: tuple[str, ...], old: Any, new: A
 
 def _lines(old: Sequence[Any], new: Sequence[Any], path: tuple[str, ...], titles: tuple[str, ...]) -> Iterator[Difference]:
     """Texts, words of a table, blocks of a body: by place, a changed line beside what it was."""
-    if sorted(old) == sorted(new):
+    was_keys, now_keys = [repr(line) for line in old], [repr(line) for line in new]      # a picture's line holds a dict
+    if sorted(was_keys) == sorted(now_keys):
         yield _difference(path, titles, tuple(old), tuple(new), MOVED)
         return
-    for tag, i, until, j, to in difflib.SequenceMatcher(None, list(old), list(new), autojunk=False).get_opcodes():
+    for tag, i, until, j, to in difflib.SequenceMatcher(None, was_keys, now_keys, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
         for number in range(max(until - i, to - j)):

@@ -24,6 +24,7 @@ from ..base.images import pixels
 from ..outside.scanner import INFECTED, UNSCANNED, WORDS, Verdict
 from ..workflow.reasons import Reason, Refused
 from .filerefs import references
+from .kinds import kind_of
 from .model import Document
 from .site import ShardedMap, Site
 
@@ -45,6 +46,7 @@ class FileRecord(Persistent):
 
     pixels: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()    # who else brought the same content
 
     def __init__(self, stored: StoredFile, *, name: str, by: str, at: datetime, scan: str) -> None:
         self.uid = uid_of(stored.facts.sha256)
@@ -201,6 +203,8 @@ def _keep(site: Site, stored: StoredFile, size: tuple[int, int] | None, notes: t
     if known is not None:
         if known.scan == UNSCANNED and scan != UNSCANNED:
             known.scan = scan
+        if by not in (known.by, *known.also):
+            known.also = (*known.also, by)
         return known
     record = FileRecord(stored, name=safe_name(name, stored.facts.media_type), by=by, at=at, scan=scan)
     record.pixels, record.notes = size, notes
@@ -227,7 +231,9 @@ def used_by(site: Site, record: FileRecord) -> Iterator[tuple[Document, bool]]:
 
 
 def _readable(document: Document) -> bool:
-    """Whether readers are offered its live edition; a part of an item also needs those above it."""
+    """Whether readers are offered its live edition; a part of an item also needs those above it. What is for staff alone never is."""
+    if kind_of(document.kind).internal:
+        return False
     place: Any = document
     while isinstance(place, Document):
         if place.readable_at() is None:

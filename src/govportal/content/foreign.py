@@ -14,6 +14,7 @@ import nh3
 from .blocks import MAX_COLUMNS, MAX_ROWS, Segment, build, segments
 
 MAX_HTML, MAX_NESTED = 3_000_000, 1500
+MAX_TAGS = 100_000                  # elements, and as many ends and entities
 _TAGS = {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "section", "article", "table", "thead",
          "tbody", "tfoot", "tr", "td", "th", "caption", "figure", "figcaption", "img", "a", "b", "strong", "i", "em", "sub", "sup", "br", "hr", "span", "font"}
 _DROPPED = {"script", "style", "title", "head", "template", "noscript", "iframe", "object", "embed", "svg", "math", "xml", "select", "textarea", "button",
@@ -49,6 +50,9 @@ def clean_html(html: str) -> str:
     moment, so that the reader can say that a link was dropped.)"""
     if len(html) > MAX_HTML:
         raise TooLong(f"内容超过 {MAX_HTML // 1_000_000} 百万字符，请分几次粘贴，或做成附件")
+    ends = html.count("</")
+    if max(html.count("<") - ends, ends, html.count("&")) > MAX_TAGS:
+        raise TooLong("内容的格式太多，请分几次粘贴，或先粘贴成纯文字，再排版")
     depth = 0
     for tag in _TAG.finditer(html):
         if tag[2].lower() not in _FLAT:
@@ -161,15 +165,19 @@ def span_of(text: str | None, most: int) -> int:
 
 
 class TableReader:
-    """A table being read, with the places that merged cells take up."""
+    """A table being read, with the places that merged cells take up. ``large``: it is more than a table may be; no more places are filled then."""
 
     def __init__(self) -> None:
         self.rows: list[list[Any]] = []
         self.header = False
         self.merged = False
+        self.large = False
+        self._filled = 0                           # rows with cells
         self._spans: dict[int, int] = {}           # column -> rows it is still taken
 
     def start_row(self) -> None:
+        self._filled += bool(self.rows and self.rows[-1])
+        self.large |= self._filled > MAX_ROWS
         self.rows.append([])
 
     def add(self, value: Any, columns: str, lines: str, heading: bool) -> None:
@@ -178,13 +186,17 @@ class TableReader:
             self.header = heading and (self.header or not row)
         self._taken(row)
         self.merged |= wide > 1 or high > 1
+        self.large |= len(row) + wide > MAX_COLUMNS
+        if self.large:
+            row.append(value)
+            return
         for number in range(wide):
             if high > 1:
                 self._spans[len(row)] = high - 1
             row.append(value if number == 0 else "")
 
     def _taken(self, row: list[Any]) -> None:
-        while self._spans.get(len(row), 0) > 0:
+        while not self.large and self._spans.get(len(row), 0) > 0:
             self._spans[len(row)] -= 1
             row.append("")
 

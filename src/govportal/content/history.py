@@ -64,6 +64,7 @@ def edition_of(document: Document, which: int | str) -> Edition | None:
 
 def restore_as_draft(document: Document, which: int | str, actor: Actor, *, base: str | None = None) -> Edition:
     """The values of an old edition (number, or uid of any entry) as a new draft. A present draft is kept among the former ones.
+    Who wrote an edition that was never public is a writer of the new draft too, and may not approve it.
 
     Refused when there is no such edition, there is a draft that is not ``base``, or the actor may not write here."""
     old = edition_of(document, which)
@@ -73,4 +74,7 @@ def restore_as_draft(document: Document, which: int | str, actor: Actor, *, base
         raise Refused(Reason("", "已有一份草稿，请先看过它再恢复旧版；恢复后它留在历史里"))
     written = old.created.strftime("%Y-%m-%d %H:%M") if old.created is not None else ""
     name = f"第 {old.number} 版" if old.published_at is not None else f"{written} 存的草稿"
-    return publication.save(document, old.values, actor, base=base, note=f"恢复{name}")
+    draft = publication.save(document, old.values, actor, base=base, note=f"恢复{name}")
+    if old.published_at is None:
+        draft.writers = tuple(dict.fromkeys((*(old.writers or (old.author,)), *draft.writers)))
+    return draft

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from typing import Any, NamedTuple
 
 from . import foreign
-from .blocks import BR, MAX_COLUMNS, MAX_ROWS, Blocks, Segment, build, normal_all, safe_href, text_of
+from .blocks import BR, MAX_ROWS, Blocks, Segment, build, normal_all, safe_href, text_of
 from .foreign import TooLong
 
 __all__ = ["Remarks", "TooLong", "from_html"]
@@ -227,7 +227,7 @@ class _Reader(HTMLParser):
         rows = [row for row in table.rows if row]
         if table.merged:
             self.remarks[MERGED] += 1
-        if rows and (max(map(len, rows)) > MAX_COLUMNS or len(rows) > MAX_ROWS):
+        if rows and (table.large or len(rows) > MAX_ROWS):
             self.remarks[TOO_LARGE] += 1
             self.found += [("p", "　".join(filter(None, map(text_of, row)))) for row in rows]
         elif rows:

@@ -17,6 +17,7 @@ from ..workflow.table import Given, Table, declare
 from . import emergency, publish
 from .kinds import kind_of
 from .model import Document, Edition, path_of
+from .scopes import scopes_of
 
 PUBLIC, ON_REQUEST, NEVER = OPENNESS = ("主动公开", "依申请公开", "不予公开")
 LEGALITY_KINDS = ("DirectoryItem", "ImplementationItem", "HandlingItem", "ReviewRules")     # R4.2: items are examined for legality; a Guide follows its item
@@ -75,9 +76,9 @@ def secrecy_sound(document: Document, actor: Actor, given: Given) -> Reasons:
         yield Reason("保密审查", "请写审查人的姓名（不超过 60 个字）", "C2")
     try:
         if clock.parse(secrecy.on) > clock.now():
-            yield Reason("保密审查", "审查日期不能晚于今天", "C2 C3")
+            yield Reason("保密审查日期", "审查日期不能晚于今天", "C2 C3")
     except ValueError as exc:
-        yield Reason("保密审查", str(exc), "C2")
+        yield Reason("保密审查日期", str(exc), "C2")
 
 
 def recorded(document: Document, actor: Actor, given: Given) -> Reasons:
@@ -133,6 +134,15 @@ def own(document: Document, actor: Actor, given: Given) -> Reasons:
 def not_writer(document: Document, actor: Actor, given: Given) -> Reasons:
     if document.draft is not None and actor.id in document.draft.writers:
         yield Reason("", "您写过这份稿子，要由没有写过的人来审（三审三校）", "C1")
+    elif document.draft is not None and _stands_for(document, actor) & set(document.draft.writers):
+        yield Reason("", "您代理的人写过这份稿子，不能代他来审，请由另一位有权限的人审（三审三校）", "C1")
+
+
+def _stands_for(document: Document, actor: Actor) -> set[str]:
+    """Whom the actor would act for in the present step, holding its role only on behalf of somebody absent."""
+    role = {"review": "reviewer", "legality": "legality", "signoff": "signer"}.get(document.draft.stage if document.draft is not None else "", "")
+    found = getattr(actor, "behalf_of", None)
+    return set().union(*(found(role, scope) for scope in scopes_of(document))) if found is not None and role else set()
 
 
 def not_approver(document: Document, actor: Actor, given: Given) -> Reasons:

@@ -242,6 +242,14 @@ def consulting_hours(values: Values) -> bool:
     return bool(values.get("consult_hours") and values.get("consult_reply"))
 
 
+def question_answered(values: Values) -> bool:
+    return bool(values.get("question")) and bool(values.get("answer"))
+
+
+def body_given(values: Values) -> bool:
+    return bool(values.get("body"))
+
+
 def guide_elements(values: Values) -> bool:
     """R4.2.2.1: every element of a guide that is not generated is there (未提供 is for registered rows)."""
     return all(values.get(key) for key in
@@ -253,7 +261,7 @@ CHECKS: dict[str, Callable[[Values], bool]] = {
         immediate_matches, promise_within_legal, result_has_sample, certificate_kind, visits_have_reason, no_visit_has_way,
         whole_online_no_visit, fee_complete, free_no_payment, phones_given, person_topics_match, legal_topics_match, licence_has_faq,
         licence_has_steps, steps_within_promise, material_named, material_has_basis, material_has_sample, material_has_source, has_legal_basis,
-        code_wellformed, basic_code_wellformed, basic_code_type, uscc_wellformed, guide_elements, posts_within_promise, posts_filled,
+        code_wellformed, basic_code_wellformed, basic_code_type, uscc_wellformed, guide_elements, question_answered, body_given, posts_within_promise, posts_filled,
         review_methods_given, fee_told, consulting_hours)}
 
 

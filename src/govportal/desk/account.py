@@ -15,7 +15,7 @@ from ..people.grants import Grant, deputation_of
 from ..people.roles import ROLES, title_of
 from ..web.modes import posted
 from .security import ACCOUNT
-from .shell import desk_page, see_other
+from .shell import MUST, desk_page, see_other
 from .simple import Field, typed, with_errors
 
 CRUMBS = (("/desk", "工作台"), ("/desk/account", "我的账号"))
@@ -51,6 +51,8 @@ def account_post(context: Any, request: Any) -> Any:
     """``do``: end a session, all others, set or clear the deputy."""
     staff, people, audit, now, address = request.signed.staff, request.people, request.site.audit, clock.now(), request.remote_addr or ""
     what = posted(request, "do")
+    if request.signed.must:
+        return see_other(request, MUST[request.signed.must])
     try:
         if what == "end":
             session = sessions.get(people, posted(request, "sid"))

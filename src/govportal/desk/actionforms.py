@@ -17,7 +17,9 @@ from ..content.publication import CHANGES, OPENNESS, current
 from ..content.publication_table import TABLE
 from ..web.modes import posted
 from ..workflow.reasons import Reason, Refused
+from .forms.rendering import field_title
 from .forms.sections import sections_of
+from .remarks import path_of_field
 from .simple import Field
 from .waiting import holders
 
@@ -28,7 +30,7 @@ MODES = (("banner", "保留页面，顶上写明已撤回", "读者还能看，�
 NOTE_LABELS = {"withdraw": ("撤回原因", "读者会看到，请写清楚、写得体"), "override": ("为什么来不及走审核", "记入审计，第二人确认时要看"), "return": ("总的意见", "写给编写的人"),
                "restore": ("为什么重新公开", ""), "confirm": ("确认意见", ""), "recall": ("为什么撤回送审", "")}
 # where the reasons of a refusal stand
-PLACES = {"公开属性": "openness", "保密审查": "secrecy_by", "上线时间": "at", "下线时间": "ends", "撤回原因": "note", "撤回方式": "mode", "转到": "to", "说明": "note", "改动": "change",
+PLACES = {"公开属性": "openness", "保密审查": "secrecy_by", "保密审查日期": "secrecy_on", "上线时间": "at", "下线时间": "ends", "撤回原因": "note", "撤回方式": "mode", "转到": "to", "说明": "note", "改动": "change",
           "退回意见": "note"}
 MISSING = {TABLE.inputs[name]: place for name, place in (("note", "note"), ("remarks", "text-0"), ("mode", "mode"), ("at", "at"), ("openness", "openness"), ("secrecy", "secrecy_by"))}
 
@@ -164,8 +166,15 @@ def remarks_of(request: Any) -> list[Remarked]:
     return [Remarked(field, text.replace("\r\n", "\n")[:MAX_TYPED]) for field, text in zip(fields, texts, strict=False) if isinstance(field, str) and isinstance(text, str)][:MAX_ROWS + 1]
 
 
-def remark_options(document: Document) -> list[tuple[str, list[tuple[str, str]]]]:
-    """(section, (path, words) of its fields and rows) for the choice of a remark's field."""
+def remark_field(document: Document, field: str) -> str:
+    """The field that a link names, as far as the form has it: itself, else the nearest one above it, '' for the whole."""
+    edition = current(document)
+    return ".".join(str(part) for part in path_of_field(document.kind, edition.values if edition is not None else {}, field)) if known_field(document, field) else ""
+
+
+def remark_options(document: Document, wanted: Iterable[str] = ()) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(section, (path, words) of its fields and rows) for the choice of a remark's field; of what lies deeper only what is ``wanted``."""
+    deeper = [(path, parts) for path in dict.fromkeys(wanted) if path and (parts := path_of_field(document.kind, getattr(current(document), "values", {}), path))]
     edition = current(document)
     values = edition.values if edition is not None else {}
     titles = {node.name: node.title for node in kind_of(document.kind).schema.children}
@@ -177,6 +186,10 @@ def remark_options(document: Document) -> list[tuple[str, list[tuple[str, str]]]
             rows = values.get(name) or ()
             if isinstance(rows, (list, tuple)):
                 options += [(f"{name}.{number}", f"{titles[name]}：{_row_name(row, number)}") for number, row in enumerate(rows[:200]) if isinstance(row, dict)]
+        for path, parts in deeper:
+            if parts[0] in section.nodes and path not in dict(options):
+                above = max((number for number, (value, _) in enumerate(options) if f"{path}.".startswith(f"{value}.")), default=len(options) - 1)
+                options.insert(above + 1, (path, field_title(document.kind, section.name, parts)))
         found.append((section.title, options))
     return found
 
@@ -194,7 +207,7 @@ def known_field(document: Document, path: str) -> bool:
 
 def field_words(document: Document, path: str) -> str:
     """A remark's field in words."""
-    known = {value: words for _, options in remark_options(document) for value, words in options}
+    known = {value: words for _, options in remark_options(document, [path]) for value, words in options}
     parts = path.split(".")
     return next((known[".".join(parts[:size])] for size in range(len(parts), 0, -1) if ".".join(parts[:size]) in known), "全文")
 

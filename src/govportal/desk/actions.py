@@ -20,7 +20,7 @@ from ..content.publication_table import DRAFT_STAGES, TABLE
 from ..web.modes import posted
 from ..workflow.reasons import Reason, Refused
 from ..workflow.table import Row
-from .actionforms import Remarked, fields_of, inputs_of, known_field, places, remark_options, remarks_of, typed
+from .actionforms import Remarked, fields_of, inputs_of, known_field, places, remark_field, remark_options, remarks_of, typed
 from .dochead import document_page
 from .forms.picks import picks_of
 from .shell import see_other
@@ -62,7 +62,7 @@ def act_view(context: Document, request: Any) -> Any:
     if offer is None:
         return _not_offered(context, request, action)
     field = request.query("field")
-    rows = [Remarked(field if known_field(context, field) else "")] if action == "return" else []
+    rows = [Remarked(remark_field(context, field))] if action == "return" else []
     return _form(context, request, offer, fields_of(request, context, action, (*offer.needs, *offer.asks)), rows)
 
 
@@ -106,7 +106,7 @@ def _form(document: Document, request: Any, offer: publication.Offer, fields: li
     return document_page(
         request, document, "desk/act.pt", offer.title, now="", scripts=("desk-act.js",), status=status, errors=errors, action=offer.action, fields=fields, words=words, look=look, icon_name=icon,
         against=[str(reason) for reason in offer.reasons], effects=effects(request, document, offer.action, row), touched=touched.uid if touched is not None else "",
-        rows=rows, options=remark_options(document) if offer.action == "return" else [], focus=focus, draft_row=row is not None and bool(set(row.sources) & set(DRAFT_STAGES)),
+        rows=rows, options=remark_options(document, [one.field for one in rows]) if offer.action == "return" else [], focus=focus, draft_row=row is not None and bool(set(row.sources) & set(DRAFT_STAGES)),
         changed=told(document.kind, stale.values, touched.values, picks_of(request, document)) if stale is not None and touched is not None else [], differing=_differing(document),
         compare=compare_href(document) if offer.action == "confirm" else "")
 

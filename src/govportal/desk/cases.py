@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
@@ -199,7 +200,7 @@ def cases_post(context: Document, request: Any) -> Any:
             if what == "remove" and target is not None:
                 publication.discard(target.document, request.actor, target.base)
                 done.append(f"去掉了“{target.values.get('name') or slug}”")
-            return see_other(request, f"/desk/doc/{context.uid}/cases?try={posted(request, 'try')[:80]}", "；".join(done) or "没有改动")
+            return see_other(request, f"/desk/doc/{context.uid}/cases?" + urlencode({"try": posted(request, "try")[:80]}), "；".join(done) or "没有改动")
         except Refused as refused:
             errors = [("", str(reason)) for reason in refused.reasons]
     return cases_page(context, request, item, columns, question, chosen=posted(request, "try"), errors=errors, added=added)

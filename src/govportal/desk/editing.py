@@ -6,6 +6,7 @@ cannot be taken is shown again as it was typed; where somebody saved meanwhile b
 from __future__ import annotations
 
 from collections.abc import Iterable
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -50,6 +51,11 @@ def section_pairs(request: Any) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs_of(request) if not name.startswith("page.")]
 
 
+def copy_of(request: Any) -> str:
+    """The name under which the posting page keeps what is typed."""
+    return posted(request, "page.copy")[:32]
+
+
 def base_of(edition: Edition | None) -> str:
     return edition.uid if edition is not None else ""
 
@@ -59,33 +65,40 @@ def values_of(edition: Edition | None) -> dict[str, Any]:
 
 
 def first_view(context: Document, request: Any) -> HTTPSeeOther:
-    """To the first section that lacks something, else the first."""
+    """To the first remark of a draft that was sent back, else the first section that lacks something, else the first."""
+    returned = view.returned_of(request, context, values_of(publication.current(context)))
+    remark = next((one for one in returned["remarks"] if one.href), None) if returned is not None else None
+    if remark is not None:
+        return see_other(request, remark.href)
     lacking = view.progress_of(context, values_of(publication.current(context)), "", request)["complete"].missing
     return see_other(request, view.address(context, lacking[0].section if lacking else sections_of(context.kind)[0].name))
 
 
 def edit_view(context: Document, request: Any) -> Any:
-    """The form of a section as it was saved, or as it was typed and not saved (``restore=1``)."""
+    """The form of a section as it was saved, or as it was typed and not saved (``restore``: which copy, ``1`` the newest)."""
     one, now = section_of_request(context, request), clock.now()
-    kept = autosaves.kept(request.editorial, request.actor.id, context.uid, one.name, now)
+    copies, wanted = autosaves.copies(request.editorial, request.actor.id, context.uid, one.name, now), request.query("restore")
     if not view.may_write_now(context):
-        return read_only(context, request, one, kept=view.short_time(kept.at, now) if kept is not None else "")
-    if kept is not None and request.query("restore"):
-        typed = read_section(context.kind, one.name, kept.pairs).typed
-        return edit_page(context, request, one, typed=typed, base=kept.base, restored=view.short_time(kept.at, now))
-    return edit_page(context, request, one, kept=view.short_time(kept.at, now) if kept is not None else "")
+        return read_only(context, request, one, kept="、".join(view.short_time(each.at, now) for each in copies))
+    back = next((each for each in copies if wanted in (each.copy, "1")), None) if wanted else None
+    kept = [(each.copy, view.short_time(each.at, now)) for each in copies if each is not back]
+    if back is None:
+        return edit_page(context, request, one, kept=kept)
+    typed = read_section(context.kind, one.name, back.pairs).typed
+    return edit_page(context, request, one, typed=typed, base=back.base, restored=view.short_time(back.at, now), kept=kept, copy=back.copy)
 
 
 def edit_page(context: Document, request: Any, one: Section, *, typed: dict[str, Any] | None = None, errors: Iterable[Problem] = (), base: str | None = None,
-              focus: Any = (), said: str = "", kept: str = "", restored: str = "", status: int = 200) -> Any:
-    """The page around a section's form. ``typed``: what was typed and not saved; ``base``: the edition it began from when that is not the present one."""
+              focus: Any = (), said: str = "", kept: Iterable[tuple[str, str]] = (), restored: str = "", status: int = 200, copy: str | None = None) -> Any:
+    """The page around a section's form. ``typed``: what was typed and not saved; ``base``: the edition it began from when that is not the present one;
+    ``kept``: (name, time) of the copies that wait; ``copy``: the name of the page's own, which a page that is shown again after a post keeps."""
     edition, now, picks, errors = publication.current(context), clock.now(), picks_of(request, context), list(errors)
     values = values_of(edition)
     returned = view.returned_of(request, context, values)
     form = render_section(context.kind, one.name, values if typed is None else typed, theme=request.registry.theme, picks=picks, errors=errors, focus=focus, said=said,
                           remarks=view.beside_fields(returned, one.name))
     return frame(context, request, one, "desk/edit.pt", status=status, scripts=scripts_of(request), error=bool(errors), form=form, base=base_of(edition) if base is None else base,
-                 kept=kept, restored=restored, dirty=typed is not None, returned=returned, inherited=view.inherited_of(request, context, one.name, picks), changes=CHANGES,
+                 copy=copy if copy is not None else copy_of(request) if request.method == "POST" else token_hex(8), kept=kept, restored=restored, dirty=typed is not None, returned=returned, inherited=view.inherited_of(request, context, one.name, picks), changes=CHANGES,
                  note=posted(request, "page.note")[:2000] if request.method == "POST" else "", change=posted(request, "page.change") or (edition.change if edition is not None else ""),
                  saved=int(edition.created.timestamp() * 1000) if edition is not None and edition.created is not None and edition.author == request.actor.id else 0,
                  asks_note=context.live is not None or bool(context.superseded), now=now)
@@ -137,7 +150,7 @@ def edit_post(context: Document, request: Any) -> Any:
     """Save a section, do a button of a repeated group, choose between two texts, or forget what was kept unsaved."""
     one, do = section_of_request(context, request), posted(request, "page.do")
     if do == "discard":
-        autosaves.forget(request.editorial, request.actor.id, context.uid, one.name)
+        autosaves.forget(request.editorial, request.actor.id, context.uid, one.name, copy_of(request))
         return see_other(request, view.address(context, one.name), "已放弃没保存的内容")
     if do not in ("", "save", "next", "recover", "choose"):
         return edit_page(context, request, one, typed=read_section(context.kind, one.name, section_pairs(request)).typed, base=posted(request, "page.base"),
@@ -177,7 +190,7 @@ def _stale(context: Document, request: Any, one: Section, pairs: list[tuple[str,
 def _kept(response: Any, context: Document, request: Any, one: Section, pairs: list[tuple[str, str]]) -> Any:
     """The answer to a post that could not be saved; what was typed is kept as unsaved, so that closing the page loses nothing."""
     try:
-        autosaves.keep(request.editorial, request.actor.id, context.uid, one.name, pairs, posted(request, "page.base")[:40], clock.now())
+        autosaves.keep(request.editorial, request.actor.id, context.uid, one.name, pairs, posted(request, "page.base")[:40], clock.now(), copy_of(request))
         response.headers["X-Tm"] = "commit"
     except Refused:                              # too long to be kept; it is in the page
         pass
@@ -197,7 +210,8 @@ def compare_page(context: Document, request: Any, one: Section, mine: dict[str, 
     who = (current.author_name or current.author) if current is not None else ""
     return frame(context, request, one, "desk/edit-compare.pt", status=409, error=True, body=render_compare(context.kind, one.name, rows, typed, theme=request.registry.theme),
                  who=who, at=view.short_time(current.created, clock.now()) if current is not None and current.created is not None else "", why=why, count=sum(not row.same for row in rows),
-                 problems=[problem.message for problem in errors], base=base_of(current), note=posted(request, "page.note")[:2000], change=posted(request, "page.change"))
+                 problems=[problem.message for problem in errors], base=base_of(current), note=posted(request, "page.note")[:2000], change=posted(request, "page.change"),
+                 copy=copy_of(request))
 
 
 def _chosen(context: Document, request: Any, one: Section, pairs: list[tuple[str, str]], picks: Picks, current: Edition | None) -> Any:
@@ -224,7 +238,7 @@ def save(context: Document, request: Any, one: Section, values: dict[str, Any], 
             publication.save(context, values, request.actor, base=current.uid if current is not None else None, note=note, change=change)
         except Refused as refused:
             return edit_page(context, request, one, typed=typed, base=base_of(current), errors=[Problem((), str(reason)) for reason in refused.reasons], status=422)
-    autosaves.forget(request.editorial, request.actor.id, context.uid, one.name)
+    autosaves.forget(request.editorial, request.actor.id, context.uid, one.name, copy_of(request))
     after = _next(context, one)
     here = posted(request, "page.do") != "next"
     target = view.address(context, one.name) if here else view.address(context, after.name if after is not None else "")

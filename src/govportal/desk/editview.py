@@ -4,6 +4,7 @@ Owns these readings. Everything is asked of one document and what it inherits fr
 """
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -40,6 +41,7 @@ class Line(NamedTuple):
     words: str | None
     current: str | None = None
     unsaved: str = ""
+    remarks: int = 0
 
 
 class Note(NamedTuple):
@@ -93,12 +95,14 @@ def lines_of(document: Document, values: dict[str, Any], current: str, complete:
              unsaved: dict[str, datetime] | None = None) -> list[Line]:
     """The sections with their states; for an item also its 情形 and its guide, which have pages of their own."""
     lines = []
+    step, draft = last_return(document.draft), document.draft
+    remarks = Counter(one.section for one in placed(document.kind, document.uid, values, draft.remarks or step.remarks)) if step is not None and draft is not None else Counter()
     for one in sections_of(document.kind):
         lacks, count = complete.of(one.name), _count(one, values)
         wrong = [check for check in found if check.section == one.name and check.state == "no" and not any(field_id(lack.path).startswith(check.field) for lack in lacks)]
         state, text = ("no", f"{len(wrong)} 处不对") if wrong else ("wait", f"差 {len(lacks)} 处") if lacks else ("ok", count) if count != "" else ("", "选填")
         lines.append(Line(address(document, one.name), one.title, state, text, "true" if one.name == current else None,
-                          clock.stamp(unsaved[one.name])[11:] if unsaved and one.name in unsaved else ""))
+                          clock.stamp(unsaved[one.name])[11:] if unsaved and one.name in unsaved else "", remarks[one.name]))
     return lines
 
 

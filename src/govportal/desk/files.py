@@ -15,12 +15,14 @@ from pyramid.response import Response
 from ..base import blobs
 from ..content import files
 from ..content.blocks import plain
+from ..content.kinds import kind_of
 from ..content.model import path_of
 from ..content.richtext import TooLong, read, to_html, to_markup
 from ..outside.scanner import INFECTED, Verdict, scanner_of
 from ..web.files import desk_path, file_response
 from ..web.modes import posted
 from ..workflow.reasons import Refused
+from .permissions import allowed
 from .shell import audit_note, desk_page, see_other
 
 SCANS = "govportal.scans"           # in the environ, which all attempts of a request share: digest -> Verdict
@@ -102,23 +104,32 @@ def clean_post(context: Any, request: Any) -> Response:
     return answer(html=to_html(made.blocks), text=to_markup(made.blocks), words=len(plain(made.blocks)), remarks=list(made.remarks))
 
 
+def may_see(request: Any, record: files.FileRecord) -> bool:
+    """Whether the person brought the file, sees everything, or may view a document that refers to it (in any edition); or it is public."""
+    if request.actor.id in (record.by, *record.also) or request.actor.holds_any("site", "auditor"):
+        return True
+    documents = (request.site.document(uid) for uid in record.users)
+    return any(document is not None and allowed(request.actor, "content.view", document) for document in documents) or files.is_public(request.site, record)
+
+
 def file_view(context: Any, request: Any) -> Any:
-    """A file as staff see it, public or not."""
+    """A file as staff see it, public or not. 404 also for one that the person may not see."""
     record = files.find(request.site, request.matchdict["id"])
-    if record is None:
+    if record is None or not may_see(request, record):
         raise HTTPNotFound()
     return file_response(request, record, public=False)
 
 
 def files_view(context: Any, request: Any, *, errors: list[tuple[str, str]] | None = None) -> Any:
-    """The newest files, or those whose name holds ``q``, where they are used, and the form to bring one; ``id`` shows one alone."""
+    """The newest files that the person may see, or those whose name holds ``q``, the documents one may view that use them, and the form to bring one; ``id`` shows one alone."""
     library, wanted, words = request.site.files, request.query("id"), request.query("q").lower()
     if wanted or library is None:
-        found = [record] if wanted and (record := files.find(request.site, wanted)) is not None else []
+        found = [record] if wanted and (record := files.find(request.site, wanted)) is not None and may_see(request, record) else []
     else:
-        found = list(islice((record for record in library.newest(LOOKED) if words in record.name.lower()), SHOWN))
+        found = list(islice((record for record in library.newest(LOOKED) if words in record.name.lower() and may_see(request, record)), SHOWN))
+    sees_all = request.actor.holds_any("site", "auditor")
     rows = [{"record": record, "who": _name_of(request, record.by), "address": desk_path(record), "used": len(users),
-             "users": [(path_of(document), live) for document, live in users[:5]]} for record in found for users in [list(islice(files.used_by(request.site, record), MANY))]]
+             "users": [(path_of(document), live) for document, live in users if sees_all or allowed(request.actor, "content.view", document) or (live and not kind_of(document.kind).internal)][:5]} for record in found for users in [list(islice(files.used_by(request.site, record), MANY))]]
     return desk_page(request, "desk/files.pt", "文件", nav="shared", status=422 if errors else 200, errors=errors, rows=rows, wanted=wanted, words=request.query("q"), many=MANY, most=blobs.LIMIT >> 20,
                      may_add=request.actor.holds_any("editor", "directory"), total=len(library) if library is not None else 0)
 

@@ -15,10 +15,10 @@ from .shell import desk_page
 from .words import row_words
 
 PAGE = 50
-HINTS = {"write": "起草中的和指派给您的", "returned": "看退回的话，改好再送审", "review": "等您审核，等得最久的在前", "legality": "等您做合法性、有效性审查", "signoff": "等您签发",
+HINTS = {"write": "起草中的和指派给您的", "returned": "看退回的话，改好再送审", "review": "等您审核，等得最久的在前", "legality": "等您做合法性、有效性审查", "signoff": "等您签发", "signed": "已签发，可以发布或定时发布",
          "expiring": "30 天内到期下线", "overdue": "过了复查日期，请看看还对不对", "changed": "别人改过的"}
 # group -> roles whose people see its figure also when it is 0
-ASKED = {"write": WRITERS, "returned": WRITERS, "review": ("reviewer",), "legality": ("legality",), "signoff": ("signer",), "expiring": WRITERS, "overdue": WRITERS}
+ASKED = {"write": WRITERS, "returned": WRITERS, "review": ("reviewer",), "legality": ("legality",), "signoff": ("signer",), "signed": ("signer",), "expiring": WRITERS, "overdue": WRITERS}
 DEPARTMENT = (("state", "changed", "有草稿"), ("faults", "yes", "有问题"), ("overdue", "yes", "该复查"), ("completeness", "0-59", "很不完整"), ("stage", "review", "待审核"))
 
 

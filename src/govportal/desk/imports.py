@@ -116,8 +116,8 @@ def columns_page(request: Any, one: imports.Import, target: str = "", *, given: 
     needed = [field.title for field in fields if field.required and field.key not in chosen.values()] if targets.UID not in chosen.values() else []
     return desk_page(
         request, "desk/import.pt", f"对列：{one.name}", nav="imports", crumbs=(("/desk/imports", "导入导出"),), status=422 if errors else 200, errors=errors, one=one, table=one.table, target=target,
-        titles=list(targets.titles().items()), keys=[(field.key, field.title + ("（必填）" if field.required else "")) for field in fields], chosen=chosen, needed=needed,
-        then=list(imports.THEN.items()), wish=options.get("then") or "draft", sources=with_values(SOURCE, options), disclosure=with_values(disclosure_fields(), options),
+        titles=[pair for pair in targets.titles().items() if pair[0] != targets.REGISTER], keys=[(field.key, field.title + ("（必填）" if field.required else "")) for field in fields], chosen=chosen, needed=needed,
+        then=[pair for pair in imports.THEN.items() if pair[0] != "publish"], wish=options.get("then") or "draft", sources=with_values(SOURCE, options), disclosure=with_values(disclosure_fields(), options),
         encodings=list(tables.ENCODINGS.items()), registers=target == targets.REGISTER or bool(target and targets.registers(target)), matched=len(chosen),
         once=secrets.token_urlsafe(12))
 
@@ -162,6 +162,8 @@ def choose(request: Any, one: imports.Import) -> Any:
     """Fix the columns and start the dry run; the same form twice starts one."""
     target, once = posted(request, "target"), posted(request, "once")[:60]
     if jobs.begun(request.editorial, request.actor.id, once) is None:
+        if target == targets.REGISTER or posted(request, "then") == "publish":      # C1: nobody publishes alone what they brought in
+            return columns_page(request, one, target, given=True, errors=[("", "工作台导入的内容都要经过审核：请选“存为草稿”或“存为草稿并送审”。整份外来登记清单由运维用 govportal import 导入")])
         options = {name: posted(request, name).strip()[:300] for name in ("then", "source", "year")}
         if options["then"] == "submit":
             options |= {field.name: field.value.strip()[:300] for field in typed(request, disclosure_fields())}

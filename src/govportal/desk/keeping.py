@@ -16,7 +16,7 @@ from ..editorial import autosaves, presence
 from ..web.modes import posted
 from ..workflow.reasons import Refused
 from . import editview as view
-from .editing import base_of, section_of_request, section_pairs, values_of
+from .editing import base_of, copy_of, section_of_request, section_pairs, values_of
 from .forms.picks import picks_of
 from .forms.reading import MARK, OP, START, post
 
@@ -32,7 +32,7 @@ def autosave_post(context: Document, request: Any) -> Response:
     if (START, MARK) not in pairs:
         return answer(422, message="内容没有完整地送到，没有自动保存")
     try:
-        at = autosaves.keep(request.editorial, request.actor.id, context.uid, one.name, pairs, posted(request, "page.base")[:40], clock.now())
+        at = autosaves.keep(request.editorial, request.actor.id, context.uid, one.name, pairs, posted(request, "page.base")[:40], clock.now(), copy_of(request))
     except Refused as refused:
         return answer(422, message=str(refused))
     current = values_of(publication.current(context))

@@ -8,11 +8,13 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound
 
-from ..editorial import imports, requestrows
+from ..editorial import imports, requestrows, tables
 from ..editorial.imports import Import, ImportRefused
 from ..editorial.request import KINDS
+from ..outside.scanner import INFECTED
 from ..web.modes import posted
 from ..workflow.reasons import Refused
+from .files import UploadRefused, posted_file
 from .lists import CRUMBS, file_response
 from .shell import desk_page, see_other
 from .simple import Field, with_errors
@@ -33,14 +35,11 @@ def upload_view(context: Any, request: Any, *, errors: list[tuple[str, str]] | N
 def upload_post(context: Any, request: Any) -> Any:
     reason = posted(request, "reason")[:2000]
     try:
-        upload = request.POST.get("file")
-    except (ValueError, LookupError, TypeError, AttributeError, OSError, DeprecationWarning):
-        upload = None
-    if not hasattr(upload, "file"):
-        return upload_view(context, request, errors=[("file", "请选一个 XLSX 或 CSV 文件")], reason=reason)
-    try:
-        one = imports.receive(request.editorial, upload.file, upload.filename or "表格", request.actor.id)
-    except ImportRefused as refused:
+        stream, name, verdict = posted_file(request, most=tables.MAX_BYTES)
+        if verdict.state == INFECTED:
+            raise UploadRefused(f"“{name[:60]}”查出病毒（{verdict.name}），没有接收。请先清除再上传")
+        one = imports.receive(request.editorial, stream, name.replace("\\", "/").rpartition("/")[2], request.actor.id)
+    except (UploadRefused, ImportRefused) as refused:
         return upload_view(context, request, errors=[("file", str(refused))], reason=reason)
     one.options = {"reason": reason, "for": "directory"}
     return see_other(request, f"{HERE}/{one.uid}")

@@ -20,7 +20,7 @@ from ..editorial import comparing, directory, requestrows, requests
 from ..editorial.request_table import subs_in_use
 from ..editorial.writers import TYPES, WRITERS
 from ..web.pages import number, page_links
-from .shell import desk_page
+from .shell import audit_note, desk_page
 
 PAGE = 50
 CRUMBS = (("/desk/lists", "事项清单"),)
@@ -83,6 +83,7 @@ def export_view(context: Any, request: Any) -> Any:
     format, table = request.query("format") or "xlsx", request.query("table")
     if format not in ("xlsx", "csv") or table not in ("", "directory", *directory.GROUPS):
         raise HTTPNotFound()
+    audit_note(request, "lists.export", reason=f"{table or '清单'} {format}")
     columns = request.desk_columns
     if table:
         header, rows = directory.table(columns, table, registered=request.query("registered") == "yes")

@@ -5,6 +5,7 @@ Owns the page and the addresses it proposes (pinyin of the name). The first draf
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from pyramid.response import Response
 from ..content import publication
 from ..content.effective import INHERITED
 from ..content.kinds import all_kinds, kind_of
-from ..content.model import Document, Folder
+from ..content.model import Document, Folder, path_of
 from ..content.scopes import writer_role
 from ..editorial import listing
 from ..editorial.filters import read_filter
@@ -88,9 +89,15 @@ def places_of(request: Any, kind: str) -> list[tuple[str, str]]:
         return [(row.uid, row.title) for row in rows if reaches(row.path)][:PLACES]
     if not home.startswith("/"):
         return []
-    folder = site.at(home)
-    below = [(f"{home}/{child.__name__}", child.title or child.__name__) for child in islice(folder.values(), PLACES) if not isinstance(child, Document)] if folder is not None else []
+    folder, topics = site.at(home), topics_of(request) if kind == "Question" else {}
+    below = [(f"{home}/{child.__name__}", topics.get(f"{home}/{child.__name__}") or child.title or child.__name__) for child in islice(folder.values(), PLACES) if not isinstance(child, Document)] if folder is not None else []
     return [(path, words) for path, words in ([*below] or [(home, home)]) if reaches(path)]
+
+
+def topics_of(request: Any) -> dict[str, str]:
+    """{folder: topic that most of its public questions have}: the folders themselves have only addresses."""
+    counts = Counter((row.path.rpartition("/")[0], row.topic) for row in request.columns.questions if row.topic)
+    return {folder: topic for (folder, topic), _ in reversed(counts.most_common())}
 
 
 def orgs_of(request: Any, kind: str) -> tuple[tuple[str, str], ...] | None:
@@ -225,7 +232,7 @@ def _first_values(request: Any, kind: str, parent: Any, named: str, name: str, o
     if kind == "NewsArticle":
         values["channel"] = parent.__name__
     if kind == "Question" and "topic" in names:
-        values["topic"] = parent.__name__ if parent.__name__ != "questions" else ""
+        values["topic"] = topics_of(request).get(path_of(parent)) or (parent.title if parent.title != parent.__name__ and path_of(parent) != "/questions" else "")
     return values
 
 

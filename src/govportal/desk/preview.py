@@ -2,7 +2,7 @@
 
 Owns ``/desk/doc/{uid}/preview…`` and ``/preview/<token>``. The page is made by ``showing``; its answers are never cached or indexed, and only the
 page inside the frame may be framed, by ourselves. A secret link shows its own document until its end, while it is not taken back and who made it
-still works here; else 410, and 404 for a token that is not ours.
+still works here and writes this document; else 410, and 404 for a token that is not ours.
 """
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..content.model import Document
 from ..content.publication import state_of
 from ..editorial import previews
 from ..editorial.rows import title_of
+from ..people.grants import actor_of
 from ..people.tokens import Sealer
 from ..web.files import desk_path, file_response
 from ..web.layout import base_url
@@ -159,7 +160,8 @@ def _opened(request: Any) -> tuple[Document, previews.Link] | Response:
     uid, link = found
     document, maker = request.site.document(uid), request.people.staff(link.by)
     why = ("已经收回" if link.ended is not None else f"到 {clock.stamp(link.until)} 为止，已经到期" if now >= link.until
-           else "随着开链接的人离岗失效" if maker is None or not maker.active else "指向的内容已经删除" if document is None else "")
+           else "随着开链接的人离岗失效" if maker is None or not maker.active else "指向的内容已经删除" if document is None
+           else "随着开链接的人不再编写这份内容失效" if previews.role_reasons(document, actor_of(request.people, maker, now=now, anywhere=True)) else "")
     if not why and document is not None:
         return document, link
     page = request.page("这个预览链接打不开了", noindex=True)

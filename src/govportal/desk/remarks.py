@@ -61,7 +61,7 @@ def path_of_field(kind: str, values: dict[str, Any], field: str) -> Path:
 def _row(rows: Any, part: str) -> int | None:
     """The number of a row that is named by its number or by what people call it."""
     if part.isascii() and part.isdigit():
-        return int(part) if int(part) < len(rows) else None
+        return int(part) if len(part) < 7 and int(part) < len(rows) else None
     for number, row in enumerate(rows):
         if isinstance(row, dict) and any(row.get(name) == part for name in NAMES if row.get(name)):
             return number

@@ -21,7 +21,7 @@ from ..search.trial import MAX_SAMPLES, Proposal
 from ..web.modes import posted
 from .searchedit import effects_of, errors_of, kind_of
 from .searchops import desk_of, overlay_of, page_of
-from .shell import see_other
+from .shell import audit_note, see_other
 
 MOST_BYTES, MOST_LINES = 1_000_000, 2_000
 WORDS = {"new": "新加", "change": "改", "same": "一样，不动", "fault": "有误"}
@@ -113,6 +113,7 @@ def _text(line: Line) -> str:
 def export_view(context: Any, request: Any) -> Any:
     """One table as a file, or all of them in one archive."""
     overlay, wanted = overlay_of(request), request.query("table")
+    audit_note(request, "search.export", reason=wanted or "全部")
     if wanted:
         kind = kind_of(wanted)
         return _download(_bytes(kind, overlay), kind.file, "text/csv" if kind.file.endswith(".csv") else "text/plain")

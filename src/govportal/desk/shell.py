@@ -24,11 +24,12 @@ from ..editorial.store import open_editorial
 from ..web.layout import site_facts
 from ..web.modes import posted
 from .permissions import allowed
-from .security import ACCOUNT, NOTE, _set, token_fits
+from .security import ACCOUNT, NOTE, _set, from_here, token_fits
 
 log = logging.getLogger("govportal.desk")
 View = Callable[[Any, Any], Any]
 OPEN = ""                         # a page for everybody: sign-in alone
+NOT_KEPT = frozenset(("csrf", "kept", "old", "new", "again", "password", "code", "current", "token"))
 KEPT_LIMIT = 2_000_000            # characters of a refused post that are shown again
 
 # name, address, icon, text, permission
@@ -164,9 +165,9 @@ def see_other(request: Any, path: str, note: str = "", *, kind: str = "") -> HTT
 
 
 def pairs_of(request: Any) -> list[tuple[str, str]]:
-    """Text fields of the posted form in order, without the token; [] when the body is no form."""
+    """Text fields of the posted form in order, without token and passwords; [] when the body is no form."""
     try:
-        return [(name, value) for name, value in request.POST.items() if isinstance(value, str) and name not in ("csrf", "kept")]
+        return [(name, value) for name, value in request.POST.items() if isinstance(value, str) and name not in NOT_KEPT]
     except (ValueError, LookupError, TypeError, AttributeError, OSError, DeprecationWarning) as exc:
         log.info("form not readable: %s", type(exc).__name__)
         return []
@@ -174,12 +175,18 @@ def pairs_of(request: Any) -> list[tuple[str, str]]:
 
 def refused_post(request: Any, *, again: bool) -> Any:
     """A post without a fitting token: nothing was done. ``again``: it carried a token of an ended session, so its fields can be sent again."""
-    audit_refusal(request, "desk.token")
-    pairs = pairs_of(request) if again else []
-    if again and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin" and 0 < sum(len(value) for _, value in pairs) < KEPT_LIMIT:
+    if request.signed is not None:          # a stranger's posts would fill the audit
+        audit_refusal(request, "desk.token")
+    pairs = kept_pairs(request) if again else []
+    if 0 < sum(len(value) for _, value in pairs) < KEPT_LIMIT:
         return desk_page(request, "desk/kept.pt", "请再确认一次", status=403, target=request.path_qs, pairs=pairs)
     return desk_page(request, "desk/refused.pt", "没有提交成功", status=403,
                      words="这一页打开得太久，或不是从工作台的页面提交的。请回到原来的页面，重新打开后再做一次。")
+
+
+def kept_pairs(request: Any) -> list[tuple[str, str]]:
+    """What may be shown again to be sent: of a post from a page of ours, never one about accounts and roles (a foreign site could have written it)."""
+    return pairs_of(request) if from_here(request) and not request.path_info.startswith(("/desk/staff", "/desk/account", "/desk/sign")) else []
 
 
 def forbidden(exc: Any, request: Any) -> Any:
@@ -188,7 +195,7 @@ def forbidden(exc: Any, request: Any) -> Any:
     if signed is None:
         if request.method == "POST":
             from .signin import signin_page
-            pairs = pairs_of(request)
+            pairs = kept_pairs(request)
             kept = json.dumps([request.path_qs, pairs], ensure_ascii=False) if pairs else ""
             return _private(signin_page(request, status=403, kept=kept if len(kept) < KEPT_LIMIT else "", message="登录已过期，请重新登录。您刚才填的内容还在，登录后可以继续提交。"
                                         if kept else "请先登录。"))
@@ -206,11 +213,18 @@ def conflicted(exc: Any, request: Any) -> Any:
     if is_error_retryable(request, exc):
         return Response(status=503)
     log.warning("conflict that %s attempts did not end: %s", request.environ.get("retry.attempts"), str(exc)[:300])
-    pairs = pairs_of(request) if request.method == "POST" else []
+    pairs = kept_pairs(request) if request.method == "POST" else []
     response = desk_page(request, "desk/kept.pt", "现在保存的人很多，请再提交一次", status=503, target=request.path_qs, pairs=pairs) if pairs else desk_page(
         request, "desk/refused.pt", "现在保存的人很多", status=503, words="这一次没有做成，也没有改动什么。请稍等几秒，再做一次。")
     response.headers["Retry-After"] = "5"
     return _private(response)
+
+
+def not_found(exc: Any, request: Any) -> Any:
+    """404 in the frame of the desk for those who are signed in; a stranger learns nothing and goes to the sign-in."""
+    if request.signed is None or request.signed.must:
+        return forbidden(exc, request)
+    return _private(desk_page(request, "desk/refused.pt", "没有找到这一页", status=404, words="它可能已经删除、移走，或地址抄得不对。请从“内容”里找，或回我的待办。"))
 
 
 MUST = {"password": "/desk/account/password", "enrol": "/desk/account/second-factor"}
@@ -237,6 +251,7 @@ def includeme(config: Any) -> None:
     config.add_directive("add_desk_page", add_desk_page)
     config.add_directive("add_desk_entry", lambda config, name: config.registry.desk_entries.add(name))
     config.add_request_method(lambda request: open_editorial(get_connection(request)), "editorial", reify=True)
+    config.add_notfound_view(not_found, path_info=r"^/desk(/|$)")
     config.add_forbidden_view(forbidden, path_info=r"^/desk(/|$)")
     config.add_exception_view(conflicted, context=ConflictError, path_info=r"^/desk(/|$)")
 

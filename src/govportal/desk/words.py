@@ -13,6 +13,9 @@ KINDS = {name: kind.title for name, kind in all_kinds().items()}
 STAGE_TAGS = {"returned": "tag-bad", "review": "tag-warn", "legality": "tag-warn", "signoff": "tag-warn", "signed": "tag-main", "drafting": ""}
 
 
+DECIDED_BY = {"review": "reviewer", "legality": "legality", "signoff": "signer"}      # who goes straight to the difference
+
+
 def stage_words(stage: str) -> str:
     """待审核, 起草中 …; '' without a draft."""
     return STAGES[stage] if stage else ""
@@ -34,6 +37,7 @@ def person_words(request: Any, uid: str) -> str:
 
 def row_words(request: Any, row: Any) -> dict[str, Any]:
     """A desk row as templates show it."""
-    return {"row": row, "href": f"/desk/doc/{row.uid}", "kind": KINDS.get(row.kind, row.kind), "state": state_words(row.state), "stage": stage_words(row.stage),
+    decides = row.stage in DECIDED_BY and request.actor.holds_any(DECIDED_BY[row.stage]) and request.actor.id not in row.writers.split(" ")
+    return {"row": row, "href": f"/desk/doc/{row.uid}" + ("/review" if decides else ""), "kind": KINDS.get(row.kind, row.kind), "state": state_words(row.state), "stage": stage_words(row.stage),
             "stage_tag": STAGE_TAGS.get(row.stage, ""), "org": request.columns.org_name(row.org, short=True) if row.org else "", "author": person_words(request, row.author),
             "assignee": person_words(request, row.assignee)}

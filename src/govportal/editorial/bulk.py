@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..content import publication, publish
-from ..content.model import Document, Folder, Secrecy, path_of
+from ..content.model import Document, Edition, Folder, Secrecy, path_of
 from ..content.site import Site, find_site
 from ..workflow.actors import Actor
 from ..workflow.reasons import Reason, Refused
@@ -172,7 +172,7 @@ def _assign_back(site: Site, row: dict[str, Any], actor: Actor) -> None:
 def _delete(document: Document, actor: Actor, params: Params) -> dict[str, Any]:
     if document.draft is None:
         raise Refused(Reason("", "没有草稿"))
-    parent, kept = document.__parent__, {"name": document.__name__, "kind": document.kind, "draft": document.draft.values}
+    parent, kept = document.__parent__, {"name": document.__name__, "kind": document.kind, "draft": document.draft.values, "writers": tuple(document.draft.writers)}
     publication.discard(document, actor, document.draft.uid)
     return {**kept, "parent": path_of(parent)}
 
@@ -180,12 +180,19 @@ def _delete(document: Document, actor: Actor, params: Params) -> dict[str, Any]:
 def _undelete(site: Site, row: dict[str, Any], actor: Actor) -> None:
     document = site.document(row["uid"])
     if document is None or document.__parent__ is None:
-        verbs.bring_back(_place(site, row["parent"]), row["name"], row["kind"], row["uid"], row["draft"], actor)
+        document = verbs.bring_back(_place(site, row["parent"]), row["name"], row["kind"], row["uid"], row["draft"], actor)
+        _wrote(document.draft, row)
         return
     if document.draft is not None:
         raise Refused(Reason("", "它已有另一份草稿，没有放回删除的草稿"))
     base = verbs.current(document)
-    publication.save(document, row["draft"], actor, base=base.uid if base is not None else None, note="撤销删除草稿")
+    _wrote(publication.save(document, row["draft"], actor, base=base.uid if base is not None else None, note="撤销删除草稿"), row)
+
+
+def _wrote(draft: Edition | None, row: dict[str, Any]) -> None:
+    """Who wrote the deleted draft wrote the one that came back: none of them may approve it."""
+    if draft is not None:
+        draft.writers = tuple(dict.fromkeys((*row.get("writers", ()), *draft.writers)))
 
 
 ACTIONS: dict[str, Action] = {

@@ -47,7 +47,7 @@ def _lies_with(document: Document, uid: str) -> bool:
     if document.assignee:
         return document.assignee == uid
     draft = document.draft
-    return draft is not None and draft.author == uid and draft.stage in ("drafting", "returned")
+    return draft is not None and draft.author == uid      # in review too: returned, it must come back to somebody
 
 
 class Tasks:

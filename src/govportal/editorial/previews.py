@@ -48,7 +48,7 @@ def links_of(editorial: Editorial, document: Document) -> list[Link]:
 def make_link(editorial: Editorial, document: Document, actor: Actor, *, days: int, note: str, audit: Audit, now: datetime) -> Link:
     """A new link that ends after ``days``. Refused when the actor does not write here, for days out of 1 to 30, or with too many open ones."""
     rows = editorial.previews.get(document.uid, ())
-    reasons = _role_reasons(document, actor)
+    reasons = role_reasons(document, actor)
     if not 1 <= days <= MOST_DAYS:
         reasons.append(Reason("days", f"请写 1 到 {MOST_DAYS} 的整数"))
     if len(note) > MAX_NOTE:
@@ -73,7 +73,7 @@ def _without_oldest(rows: tuple[tuple, ...], now: datetime) -> tuple[tuple, ...]
 
 def end_link(editorial: Editorial, document: Document, which: str, actor: Actor, *, audit: Audit, now: datetime) -> None:
     """Take a link back. Refused when the actor does not write here or the document has no such link; one that has ended stays as it is."""
-    reasons = _role_reasons(document, actor)
+    reasons = role_reasons(document, actor)
     link = next((one for one in links_of(editorial, document) if one.id == which), None)
     if link is None:
         reasons.append(Reason("", "没有这个预览链接，请刷新页面看看"))
@@ -86,7 +86,8 @@ def end_link(editorial: Editorial, document: Document, which: str, actor: Actor,
     audit.record("preview.end", actor=actor.id, target=document.uid, before=link.until.isoformat(), at=now)
 
 
-def _role_reasons(document: Document, actor: Actor) -> list[Reason]:
+def role_reasons(document: Document, actor: Actor) -> list[Reason]:
+    """Why the actor has no say over links of the document; empty = writes here."""
     if covers(actor, writer_role(document.kind), scopes_of(document)):
         return []
     return [Reason("", "预览链接由有编写权限的人来开和收回，您在这里没有")]

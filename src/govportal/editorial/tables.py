@@ -10,6 +10,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -118,42 +119,47 @@ def look(path: Path, name: str, *, known: frozenset[str] = frozenset(), sheet: s
     """What the file holds. ``known``: plain column names that help to find the header; ``sheet``, ``header``, ``encoding``: the person's choice
     instead of what is detected. TableError when it cannot be used."""
     layout = detect(path, name)
-    names: tuple[str, ...] = ()
     if encoding and layout.format != "xlsx":
         if encoding not in ENCODINGS:
             raise TableError(f"编码请选 {'、'.join(ENCODINGS.values())} 之一")
         layout = replace(layout, encoding=encoding)
     try:
-        warnings: list[str] = []
-        total = 0
-        if layout.format == "xlsx":
-            facts = sheets.facts(path)
-            names = tuple(fact.name for fact in facts if fact.name != HELP_SHEET)
-            layout = replace(layout, sheet=sheet or (names[0] if names else ""))
-            total = next((fact.rows for fact in facts if fact.name == layout.sheet), 0)
-            if len(names) > 1 and not sheet:
-                warnings.append(f"文件里有 {len(names)} 个工作表，现在读的是“{layout.sheet}”")
-        elif layout.format == "jsonl":
-            return _look_jsonl(path, layout)
-        first = [(line, cells) for line, cells in _raw(path, layout, HEADER_WITHIN + 50)]
-        if not first:
-            raise TableError("表里没有内容，第一行要有列名")
-        line = header or _header(first, known)
-        layout = replace(layout, header=line)
-        cells = next((cells for number, cells in first if number == line), None)
-        if cells is None:
-            raise TableError(f"第 {line} 行是空的，请选有列名的一行")
-        columns = _columns(cells, [cells for number, cells in first if number > line])
-        warnings += _warnings(path, layout, columns, first)
-        return Table(layout, names, columns, max(0, total - line), tuple(warnings))
+        with sheets.open_book(path) if layout.format == "xlsx" else nullcontext() as book:        # once: the texts of a workbook take long to read
+            return _look(path, layout, known, sheet, header, book)
     except SheetError as exc:
         raise TableError(str(exc)) from None
 
 
-def _raw(path: Path, layout: Layout, limit: int = 0) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def _look(path: Path, layout: Layout, known: frozenset[str], sheet: str, header: int, book: Any) -> Table:
+    if layout.format == "jsonl":
+        return _look_jsonl(path, layout)
+    names: tuple[str, ...] = ()
+    warnings: list[str] = []
+    total = 0
+    if layout.format == "xlsx":
+        facts = sheets.facts(path, book)
+        names = tuple(fact.name for fact in facts if fact.name != HELP_SHEET)
+        layout = replace(layout, sheet=sheet or (names[0] if names else ""))
+        total = next((fact.rows for fact in facts if fact.name == layout.sheet), 0)
+        if len(names) > 1 and not sheet:
+            warnings.append(f"文件里有 {len(names)} 个工作表，现在读的是“{layout.sheet}”")
+    first = [(line, cells) for line, cells in _raw(path, layout, HEADER_WITHIN + 50, book)]
+    if not first:
+        raise TableError("表里没有内容，第一行要有列名")
+    line = header or _header(first, known)
+    layout = replace(layout, header=line)
+    cells = next((cells for number, cells in first if number == line), None)
+    if cells is None:
+        raise TableError(f"第 {line} 行是空的，请选有列名的一行")
+    columns = _columns(cells, [cells for number, cells in first if number > line])
+    warnings += _warnings(path, layout, columns, first, book)
+    return Table(layout, names, columns, max(0, total - line), tuple(warnings))
+
+
+def _raw(path: Path, layout: Layout, limit: int = 0, book: Any = None) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """(row number as spreadsheets show it, cells) of the first ``limit`` filled rows (0 = all), the header included."""
     if layout.format == "xlsx":
-        yield from (sheets.first_rows(path, layout.sheet, limit, max_columns=MAX_COLUMNS) if limit
+        yield from (sheets.first_rows(path, layout.sheet, limit, max_columns=MAX_COLUMNS, book=book) if limit
                     else sheets.rows_of(path, layout.sheet, max_rows=MAX_ROWS + layout.header, max_columns=MAX_COLUMNS))
         return
     csv.field_size_limit(MAX_BYTES)
@@ -199,7 +205,7 @@ def sample(cell: Any) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _warnings(path: Path, layout: Layout, columns: tuple[Column, ...], first: list[tuple[int, tuple[Any, ...]]]) -> list[str]:
+def _warnings(path: Path, layout: Layout, columns: tuple[Column, ...], first: list[tuple[int, tuple[Any, ...]]], book: Any) -> list[str]:
     found = []
     above = [line for line, _ in first if line < layout.header]
     if above:
@@ -213,7 +219,7 @@ def _warnings(path: Path, layout: Layout, columns: tuple[Column, ...], first: li
     if unnamed:
         found.append(f"{'、'.join(unnamed)} 列有内容但没有列名，不会导入")
     if layout.format == "xlsx":
-        merged = sheets.merged_cells(path, layout.sheet)
+        merged = sheets.merged_cells(path, layout.sheet, book)
         header = [one for one in merged if one.top <= layout.header <= one.bottom and column_index_from_string(one.last) > column_index_from_string(one.first)]
         found += [f"表头 {one} 是合并的单元格，只有第一列得到列名：请取消合并，每列写一个列名" for one in header[:5]]
         body = [one for one in merged if one.bottom > layout.header and one not in header]

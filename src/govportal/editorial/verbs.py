@@ -10,6 +10,7 @@ from typing import Any
 from ..content import publication, publish
 from ..content.kinds import kind_of
 from ..content.model import Document, Edition, Folder, path_of
+from ..content.moving import catalogue_reasons
 from ..content.publication import clean_draft, current
 from ..content.scopes import covers, scopes_at, scopes_of, writer_role
 from ..workflow.actors import Actor, Scope
@@ -82,7 +83,7 @@ def bring_back(parent: Folder, name: str, kind: str, uid: str, values: dict[str,
 
 def move_reasons(document: Document, parent: Folder, name: str, actor: Actor) -> list[Reason]:
     """Why it cannot be moved there: what the public sees needs the sign-off's role, a draft the writer's, at both places; and the kind must fit."""
-    found = _fit(document.kind, parent)
+    found = _fit(document.kind, parent) + catalogue_reasons(document, parent, actor)
     if parent is document.__parent__ and name == document.__name__:
         found.append(Reason("位置", "已经在这里了"))
     elif name in parent:

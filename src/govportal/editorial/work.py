@@ -57,6 +57,8 @@ def my_work(columns: DeskColumns, grants: Iterable[Any], staff: str, now: dateti
         reach = visible(columns, scopes_of(grant for grant in grants if grant.role == role))
         found.append((name, title, reach & mask_of(columns, Filter(stage=(stage,))) & ~written, "-changed"))      # who waited longest first
     mine = visible(columns, scopes_of(grant for grant in grants if grant.role in WRITERS))
+    signing = visible(columns, scopes_of(grant for grant in grants if grant.role == "signer"))
+    found.append(("signed", "待发布", (signing | mine & (written | columns.words["assignee"].among((staff,), columns.arrays["assignee"]))) & mask_of(columns, Filter(stage=("signed",))), "-changed"))
     at, expires = minutes_of(now), columns.arrays["expires"]
     found.append(("expiring", "快到期", mine & (expires > at) & (expires <= at + EXPIRING_DAYS * DAY), "expires"))
     found.append(("overdue", "该复查的", mine & mask_of(columns, Filter(overdue=True), now), "review_by"))

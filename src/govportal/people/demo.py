@@ -33,12 +33,15 @@ class Demo(NamedTuple):
     name: str
     role: str
     org: int | None = None
+    path: str = ""
 
 
-STAFF = (Demo("demo-editor", "示例编辑甲", "editor", 0), Demo("demo-editor-2", "示例编辑乙", "editor", 1), Demo("demo-reviewer", "示例审核", "reviewer"),
+STAFF = (Demo("demo-editor", "示例编辑甲", "editor", 0), Demo("demo-editor-2", "示例编辑乙", "editor", 1), Demo("demo-news", "示例资讯编辑", "editor", path="/news"),
+         Demo("demo-reviewer", "示例审核", "reviewer"),
          Demo("demo-legality", "示例法制审查", "legality"), Demo("demo-signer", "示例签发", "signer"), Demo("demo-directory", "示例目录管理", "directory"),
          Demo("demo-site", "示例站点管理甲", "site"), Demo("demo-site-2", "示例站点管理乙", "site"), Demo("demo-security", "示例安全管理", "security"),
          Demo("demo-auditor", "示例审计", "auditor"))
+PATHS = {one.username: one.path for one in STAFF}
 PREFERRED = ("gongan", "minzheng", "shuju")
 
 
@@ -61,7 +64,7 @@ def make_demo_staff(people: People, keys: Keys, audit: Audit, orgs: Sequence[str
         staff = accounts.create(people, username=row["user"], name=row["name"], org=row["org"], actor=ACTOR, audit=audit, password=row["password"],
                                 must_change=False, now=now).staff
         secondfactor.enrol(staff, keys, row["totp"])
-        accounts.grant(people, staff, role=row["role"], org=row["org"], actor=ACTOR, audit=audit, now=now)
+        accounts.grant(people, staff, role=row["role"], org=row["org"], path=PATHS.get(row["user"], ""), actor=ACTOR, audit=audit, now=now)
     return rows
 
 

@@ -41,6 +41,8 @@ def grant(people: People, staff: Staff, *, role: str, org: str = "", path: str =
         raise PeopleRefused("", "不能给自己授权，请另一位安全管理员来办")
     if role not in ROLES:
         raise PeopleRefused("role", "没有这个角色，请从列表里选择")
+    if ROLES[role].apart and (org.strip() or path.strip() or region.strip()):
+        raise PeopleRefused("role", f"“{title_of(role)}”管全站，不能限定部门、栏目或区划，请把范围空着")
     why = clash((one.role for one in grants_of(staff, now)), role)
     if why or (role == "auditor" and staff.stands_for):
         raise PeopleRefused("role", why or "这个人正代理别人的工作，审计人员不能代理，请先取消代理")
@@ -79,6 +81,8 @@ def set_deputy(people: People, staff: Staff, deputy: Staff, *, first: str, until
     now = now or clock.now()
     _own_or_security(people, staff, actor, now)
     first, until = _absence(first, until, now)
+    if actor == staff.uid and deputy.org != staff.org:
+        raise PeopleRefused("deputy", "请选本部门的人；要请别的部门的人代理，请找安全管理员")
     if deputy.uid == staff.uid:
         raise PeopleRefused("deputy", "不能让自己代理自己，请选另一个人")
     if not deputy.active or not staff.active:

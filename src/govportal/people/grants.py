@@ -82,6 +82,7 @@ class StaffActor:
     address: str
     own: tuple[Grant, ...] = ()
     lent: tuple[tuple[Grant, str], ...] = ()
+    absent: tuple[tuple[Grant, str], ...] = ()     # the same grants with the uid of the absent person
 
     def holds(self, role: str, scope: Scope) -> bool:
         return any(grant.covers(scope) for grant in self.grants(role))
@@ -96,6 +97,12 @@ class StaffActor:
     def roles(self) -> list[str]:
         """Names of the roles held anywhere, in the table's order."""
         return [name for name in ROLES if self.holds_any(name)]
+
+    def behalf_of(self, role: str, scope: Scope) -> set[str]:
+        """Uids of the absent persons this one acts for here; none when an own grant covers the place."""
+        if any(grant.role == role and grant.covers(scope) for grant in self.own):
+            return set()
+        return {uid for grant, uid in self.absent if grant.role == role and grant.covers(scope)}
 
     def behalf(self, role: str, scope: Scope) -> str:
         """The name of the absent person this one acts for here; '' when an own grant covers the place, or none does."""
@@ -116,24 +123,24 @@ def deputation_of(staff: Staff) -> Deputation | None:
     return Deputation(*staff.deputy) if staff.deputy is not None else None
 
 
-def actor_of(people: People, staff: Staff, *, address: str = "", now: datetime | None = None) -> StaffActor:
-    """The person as an actor at this moment and from this address. An ended account, or one whose roles end, may do nothing."""
+def actor_of(people: People, staff: Staff, *, address: str = "", now: datetime | None = None, anywhere: bool = False) -> StaffActor:
+    """The person as an actor at this moment and from this address (``anywhere``: whatever network a role is limited to). An ended account, or one whose roles end, may do nothing."""
     now = now or clock.now()
     own = grants_of(staff, now)
     lent = [] if any(grant.role == "auditor" for grant in own) or not staff.active else _lent(people, staff, now)
-    allowed = {role for role in ROLES if allows(people, role, address)}
+    allowed = {role for role in ROLES if anywhere or allows(people, role, address)}
     return StaffActor(staff.uid, staff.name, staff.org, address, tuple(grant for grant in own if grant.role in allowed),
-                      tuple(pair for pair in lent if pair[0].role in allowed))
+                      tuple((grant, name) for grant, name, _ in lent if grant.role in allowed), tuple((grant, uid) for grant, _, uid in lent if grant.role in allowed))
 
 
-def _lent(people: People, staff: Staff, now: datetime) -> list[tuple[Grant, str]]:
+def _lent(people: People, staff: Staff, now: datetime) -> list[tuple[Grant, str, str]]:
     """Own grants of absent persons, of roles that may be deputised; never what they in turn were lent."""
     today, found = now.astimezone(clock.SHANGHAI).date(), []
     for uid in staff.stands_for:
         absent = people.staff(uid)
         named = deputation_of(absent) if absent is not None else None
         if absent is not None and named is not None and named.deputy == staff.uid and named.in_force(today):
-            found += [(grant, absent.name) for grant in grants_of(absent, now) if ROLES[grant.role].deputised]
+            found += [(grant, absent.name, uid) for grant in grants_of(absent, now) if ROLES[grant.role].deputised]
     return found
 
 
@@ -162,7 +169,7 @@ def shut_out(people: People, staff: Staff, address: str, now: datetime) -> bool:
 def roles_anywhere(people: People, staff: Staff, now: datetime) -> set[str]:
     """Names of the roles a person has now, wherever they sit."""
     own = {grant.role for grant in grants_of(staff, now)}
-    return own if "auditor" in own or not staff.active else own | {grant.role for grant, _ in _lent(people, staff, now)}
+    return own if "auditor" in own or not staff.active else own | {grant.role for grant, _, _ in _lent(people, staff, now)}
 
 
 def is_security(people: People, actor: str, now: datetime) -> bool:

@@ -32,6 +32,7 @@ TEXTS = {
     403: ("这个页面不对您开放", "您没有查看它的权限。如果是从本站链接点进来的，请告诉我们。"),
     404: ("没有找到这个页面", "它可能改了地址或已经取消。可以搜索，或从下面的入口找。"),
     405: ("这个操作不能这样进行", "请从本站的页面上点按钮操作，不要直接打开地址。"),
+    413: ("提交的内容太长", "请减少内容，或分几次提交。"),
     410: ("这份内容已不再提供", "它已被撤下。需要的话请打电话或到窗口咨询。"),
     500: ("抱歉，系统出错了", "不是您的问题，您可以稍后再试。急事请打 12345 或到窗口办理。"),
     503: ("本站正在维护", "请稍后再来。急事请打 12345，或到政务服务中心窗口办理。"),
@@ -153,20 +154,38 @@ def guard_tween(handler: Any, registry: Any) -> Any:
             return error_page_raw(request)
         if not HOST.fullmatch(request.environ.get("HTTP_HOST", "localhost")):
             return error_page_raw(request)
+        if request.method not in ("GET", "HEAD") and _too_heavy(request):
+            return error_page_raw(request, 413)
         if request.method in ("GET", "HEAD"):
             request.environ.pop("CONTENT_TYPE", None)   # a body's charset says nothing about an address, but WebOb would refuse to read it
         return handler(request)
     return tween
 
 
-def error_page_raw(request: Any) -> Any:
-    """400 for a request whose path or host cannot be used: the page is made for a clean one."""
+PUBLIC_BODY = 64 << 10      # bytes of a post outside the desk
+FORM_BODY = 4 << 20         # bytes of a form without files at the desk
+FORM_FIELDS = 20_000        # fields of it
+STRANGER_FILES = 1 << 20    # bytes of a form with files from somebody without the desk's cookie
+
+
+def _too_heavy(request: Any) -> bool:
+    """Whether reading the body as a form would cost more than it can be worth: parsing is slow by the field, and nobody has signed in yet."""
+    length = request.content_length or 0
+    if not request.environ.get("PATH_INFO", "").startswith("/desk"):
+        return length > PUBLIC_BODY
+    if request.environ.get("CONTENT_TYPE", "").lower().startswith("multipart/"):
+        return length > STRANGER_FILES and "desk" not in request.cookies
+    return length > FORM_BODY or (length > FORM_FIELDS and request.body.count(b"&") > FORM_FIELDS)
+
+
+def error_page_raw(request: Any, status: int = 400) -> Any:
+    """An error page for a request whose path, host or body cannot be used: the page is made for a clean one."""
     clean = Request.blank("/")
     clean.registry = request.registry
     clean.environ["govportal.request_id"] = request.environ.get("govportal.request_id", "")
     apply_request_extensions(clean)
     try:
-        return error_page(clean, 400)
+        return error_page(clean, status)
     finally:
         clean._process_finished_callbacks()   # gives its database connection back
 
